@@ -1,0 +1,119 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheTrouble } from './cache-trouble.ts';
+import { preparePrivateDirectory, readPrivateFile, removeIfThere, writePrivateFile } from './private-files.ts';
+import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';
+
+const recordLimit = 256 * 1024;
+const tag = `Signature: 8a477f597d28d172789f06886806bc55
+# This directory holds access tokens and metadata that ccgrant can fetch again.
+`;
+
+export interface CacheLocation {
+  readonly path: string;
+  /** Owner that the files must have; undefined where there are no owners. */
+  readonly userId: number | undefined;
+  /** Told once what is wrong with the cache, the first time that something is. */
+  readonly warn: (reason: string) => void;
+}
+
+/** Records on disk, one file each. Trouble is told once, and from then on the cache is as if empty. */
+export class CacheDirectory {
+  readonly path: string;
+  readonly #location: CacheLocation;
+  #isOff = false;
+
+  constructor(location: CacheLocation) {
+    this.path = location.path;
+    this.#location = location;
+  }
+
+  /** A record, or undefined when there is none that can be trusted. */
+  read(folder: Folder, name: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#attempt(() => {
+      if (!existsSync(join(this.path, folder))) {
+        this.#prepare();
+        return undefined;
+      }
+      this.#prepare(folder);
+      const content = readPrivateFile(this.#file(folder, name), this.#location.userId, recordLimit);
+      const record = content && openRecord(content);
+      if (content !== undefined && record === undefined) {
+        this.#location.warn(`${this.#file(folder, name)} is damaged, and is not used`);
+      }
+      return record;
+    });
+  }
+
+  write(folder: Folder, name: string, record: object): void {
+    const content = sealRecord(record);
+    if (content.length > recordLimit) return;
+    this.#attempt(() => {
+      this.#prepare(folder);
+      writePrivateFile(this.#file(folder, name), content);
+    });
+  }
+
+  /** The names of all records in a folder. */
+  names(folder: Folder): string[] {
+    const names = this.#attempt(() => {
+      const directory = join(this.path, folder);
+      if (!existsSync(directory)) return [];
+      this.#prepare(folder);
+      return readdirSync(directory).filter((name) => name.endsWith(extension));
+    });
+    return (names ?? []).map((name) => name.slice(0, -extension.length));
+  }
+
+  /** Removes a record; whether it was there. */
+  remove(folder: Folder, name: string): boolean {
+    return removeIfThere(this.#file(folder, name));
+  }
+
+  /**
+   * A hash of a secret under a key that only this cache has: it tells two secrets apart, and tells
+   * nobody else anything. Undefined when the key can be neither read nor made.
+   */
+  keyedHash(value: string): string | undefined {
+    const key = this.#attempt(() => {
+      this.#prepare();
+      const path = join(this.path, 'key');
+      const known = readPrivateFile(path, this.#location.userId, recordLimit);
+      if (known?.length === 32) return known;
+      const made = globalThis.crypto.getRandomValues(new Uint8Array(32));
+      writePrivateFile(path, made);
+      return made;
+    });
+    return key && bytesToHex(hmac(sha256, key, utf8ToBytes(value)));
+  }
+
+  #prepare(folder?: Folder): void {
+    preparePrivateDirectory(this.path, this.#location.userId);
+    if (folder === undefined) return;
+    if (!existsSync(join(this.path, 'CACHEDIR.TAG'))) writePrivateFile(join(this.path, 'CACHEDIR.TAG'), tag);
+    preparePrivateDirectory(join(this.path, folder), this.#location.userId);
+  }
+
+  #file(folder: Folder, name: string): string {
+    return join(this.path, folder, `${name}${extension}`);
+  }
+
+  #attempt<T>(action: () => T): T | undefined {
+    if (this.#isOff) return undefined;
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof CacheTrouble)) throw error;
+      this.#isOff = true;
+      this.#location.warn(error.message);
+      return undefined;
+    }
+  }
+}
+
+export type Folder = 'tokens' | 'metadata';
+
+const extension = `.v${formatVersion}`;

@@ -1,0 +1,98 @@
+import type { CacheDirectory } from './cache-directory.ts';
+import { digest } from './sealed-record.ts';
+
+/**
+ * What a token was asked with, as the person said it: nothing in it comes from the server, so that a
+ * token can be found without asking anybody. Leaving a part out would give one client's token to another.
+ */
+export interface TokenCacheKey {
+  readonly issuer: string | undefined;
+  readonly token_endpoint: string | undefined;
+  readonly client_id: string | undefined;
+  readonly auth_method: string | undefined;
+  readonly basic_encoding: string | undefined;
+  /** Which credential: its source, and for a lasting secret its state. Never the secret. */
+  readonly credential: string;
+  /** Sorted, each once: the order of scopes means nothing (RFC 6749 section 3.3). */
+  readonly scope: readonly string[];
+  readonly audience: readonly string[];
+  readonly resource: readonly string[];
+  readonly parameters: readonly (readonly [string, string])[];
+}
+
+/** A token as it was issued, and what it was asked with. Times in epoch seconds. */
+export interface CachedToken {
+  readonly key: TokenCacheKey;
+  readonly accessToken: string;
+  readonly tokenType: string;
+  readonly issuedOn: number;
+  readonly expiresOn: number;
+  readonly response: Readonly<Record<string, unknown>>;
+}
+
+const clockTolerance = 60;
+
+/** Access tokens on disk, one file per key. */
+export class TokenCache {
+  readonly #directory: CacheDirectory;
+
+  constructor(directory: CacheDirectory) {
+    this.#directory = directory;
+  }
+
+  /** The token that was stored under a key, good or not. */
+  read(key: TokenCacheKey): CachedToken | undefined {
+    return toCachedToken(this.#directory.read('tokens', nameOf(key)));
+  }
+
+  write(token: CachedToken): void {
+    this.#directory.write('tokens', nameOf(token.key), token);
+  }
+
+  list(): CachedToken[] {
+    return this.#directory.names('tokens').flatMap((name) => toCachedToken(this.#directory.read('tokens', name)) ?? []);
+  }
+
+  remove(key: TokenCacheKey): boolean {
+    return this.#directory.remove('tokens', nameOf(key));
+  }
+
+  /** Removes everything, damaged files too, and returns how many those were. */
+  clear(): number {
+    return this.#directory.names('tokens').filter((name) => this.#directory.remove('tokens', name)).length;
+  }
+
+  /** Removes the tokens that are chosen, and returns how many those were. */
+  removeAll(isChosen: (token: CachedToken) => boolean): number {
+    return this.list().filter((token) => isChosen(token) && this.remove(token.key)).length;
+  }
+}
+
+/**
+ * Whether a token may still be handed out: not within the skew of its end (60 s, or a tenth of a short
+ * life), good for the time asked for, and not from the future, as after a clock was set back.
+ * @param now epoch seconds
+ * @param minimumLifetime seconds that it must be good for
+ */
+export function isGood({ issuedOn, expiresOn }: Pick<CachedToken, 'issuedOn' | 'expiresOn'>, now: number, minimumLifetime = 0): boolean {
+  const skew = Math.min(60, (expiresOn - issuedOn) / 10);
+  return now < expiresOn - Math.max(skew, minimumLifetime) && issuedOn <= now + clockTolerance;
+}
+
+function nameOf(key: TokenCacheKey): string {
+  const { issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, scope, audience, resource, parameters } = key;
+  return digest(
+    JSON.stringify([
+      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential].map((part) => part ?? null),
+      scope,
+      audience,
+      resource,
+      parameters,
+    ]),
+  );
+}
+
+/** The checksum vouches for the rest of the record: only this module writes it. */
+function toCachedToken(record: Readonly<Record<string, unknown>> | undefined): CachedToken | undefined {
+  return typeof record?.accessToken === 'string' ? (record as unknown as CachedToken) : undefined;
+}

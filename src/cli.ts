@@ -1,0 +1,159 @@
+import { Command } from 'commander';
+import { closestMatch } from 'leven';
+import type { CommandDefinition } from './commands/command.ts';
+import type { Context } from './context.ts';
+import { UsageError } from './errors.ts';
+import { createIo, type StandardStreams } from './io/create-io.ts';
+import type { Io, OutputPreferences } from './io/io.ts';
+import type { OptionRow } from './options/option.ts';
+import { outputFormat, outputPreferences } from './options/output-options.ts';
+import { HelpRequested, parseCommandLine, toCommander } from './options/parse-command-line.ts';
+import { renderHelp } from './render/help.ts';
+import { reportError } from './report-error.ts';
+import { version } from './version.ts';
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandDefinition>;
+}
+
+/** The commands. Each is loaded only when it is asked for. */
+const commands: readonly CommandEntry[] = [
+  {
+    name: 'token',
+    summary: 'print an access token, from the cache while it is good',
+    load: async () => (await import('./commands/token.ts')).tokenCommand,
+  },
+  {
+    name: 'decode',
+    summary: 'show what a token says; trusts nothing',
+    load: async () => (await import('./commands/decode.ts')).decodeCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'check the signature and every claim of a token',
+    load: async () => (await import('./commands/verify.ts')).verifyCommand,
+  },
+  {
+    name: 'introspect',
+    summary: 'ask the server whether a token is active',
+    load: async () => (await import('./commands/introspect.ts')).introspectCommand,
+  },
+  {
+    name: 'revoke',
+    summary: 'revoke a token',
+    load: async () => (await import('./commands/revoke.ts')).revokeCommand,
+  },
+  {
+    name: 'call',
+    summary: 'request a protected resource with the token attached, as with curl',
+    load: async () => (await import('./commands/call.ts')).callCommand,
+  },
+  {
+    name: 'discover',
+    summary: "print the server's metadata",
+    load: async () => (await import('./commands/discover.ts')).discoverCommand,
+  },
+  {
+    name: 'cache',
+    summary: 'list, clear or locate what is cached',
+    load: async () => (await import('./commands/cache.ts')).cacheCommand,
+  },
+];
+
+/** Runs one command line and returns the exit code of the process. */
+export async function run(argv: readonly string[], streams: StandardStreams, outside: Omit<Context, 'io'>): Promise<number> {
+  const openIo = (preferences: OutputPreferences): Promise<Io> => createIo(streams, preferences, outside.env);
+  // Until the command line is understood, what it says about the output can only be guessed.
+  let io = await openIo({ color: 'auto', quiet: false, verbose: false });
+  let format = guessFormat(argv);
+  try {
+    const request = await findCommand(argv);
+    if (request === 'help') await io.print(programHelp(io));
+    else if (request === 'version') await io.print(`ccgrant ${version}`);
+    else {
+      const { definition, args } = request;
+      try {
+        const invocation = parseCommandLine(definition, args);
+        io = await openIo(outputPreferences(invocation.options));
+        format = outputFormat(invocation.options) === 'json' ? 'json' : 'text';
+        await definition.run(invocation, { ...outside, io });
+      } catch (error) {
+        if (!(error instanceof HelpRequested)) throw error;
+        await io.print(renderHelp(toCommander(definition), definition.examples, io.style, io.stdout.columns));
+      }
+    }
+    return 0;
+  } catch (error) {
+    return reportError(error, io, format);
+  }
+}
+
+interface CommandRequest {
+  readonly definition: CommandDefinition;
+  readonly args: readonly string[];
+}
+
+/** Finds the command: the first operand, wherever the options stand. */
+async function findCommand(argv: readonly string[]): Promise<CommandRequest | 'help' | 'version'> {
+  const [first] = argv;
+  if (first === undefined || first === '-h' || first === '--help') return 'help';
+  if (first === '-V' || first === '--version') return 'version';
+  if (first === 'help') return argv[1] === undefined ? 'help' : findCommand([argv[1], '--help']);
+  const index = first.startsWith('-') ? await indexOfCommand(argv) : 0;
+  const name = argv[index];
+  const entry = commands.find((command) => command.name === name);
+  if (entry === undefined) throw unknownCommand(name);
+  return { definition: await entry.load(), args: argv.toSpliced(index, 1) };
+}
+
+/** Skips the options in front of the command, and the values that belong to them. */
+async function indexOfCommand(argv: readonly string[]): Promise<number> {
+  const definitions = await Promise.all(commands.map(({ load }) => load()));
+  const rows = definitions.flatMap(({ options }) => options);
+  const isName = (arg: string | undefined): boolean => commands.some(({ name }) => name === arg);
+  for (let index = 0; index < argv.length; index += 1) {
+    const arg = argv[index] ?? '';
+    if (!arg.startsWith('-')) return index;
+    const named = rows.filter((row) => arg === `--${row.name}` || arg === `-${row.short}`);
+    // Where commands differ, as in --json, a command's name behind the option is the command.
+    const takesValue = named.length > 0 && named.every(hasValue);
+    if (takesValue || (named.some(hasValue) && !isName(argv[index + 1]))) index += 1;
+  }
+  return argv.length;
+}
+
+function hasValue({ value }: OptionRow): boolean {
+  return value !== undefined;
+}
+
+/** Positional arguments are not quoted: a token or a secret can stand in a command's place. */
+function unknownCommand(typed: string | undefined): UsageError {
+  if (typed === undefined) return new UsageError('usage', 'no command is given', { hint: 'ccgrant --help lists them' });
+  const names = commands.map(({ name }) => name);
+  const nearest = closestMatch(typed.toLowerCase(), names, { maxDistance: 2 });
+  return new UsageError('unknown_command', 'there is no such command', {
+    hint: nearest === undefined ? `the commands are ${names.join(', ')}` : `did you mean ccgrant ${nearest}`,
+  });
+}
+
+function guessFormat(argv: readonly string[]): 'text' | 'json' {
+  const isJson = argv.some((arg, index) => arg === '--format=json' || (arg === '--format' && argv[index + 1] === 'json'));
+  return isJson || (argv.includes('--json') && !argv.includes('call')) ? 'json' : 'text';
+}
+
+function programHelp(io: Io): string {
+  const program = new Command('ccgrant')
+    .usage('COMMAND [OPTIONS]')
+    .description('the OAuth 2.0 client credentials grant: get, cache, check and use access tokens')
+    .helpOption(false)
+    .helpCommand(false);
+  for (const { name, summary } of commands) program.command(name).usage(' ').description(summary);
+  const examples = [
+    { purpose: 'a token for a script', line: 'TOKEN=$(ccgrant token --issuer https://as.example.com --client-id ci-bot --client-secret-file secret.txt)' },
+    { purpose: 'call an API with it', line: 'ccgrant call https://api.example.com/orders --scope orders:read' },
+    { purpose: 'all options of a command', line: 'ccgrant token --help' },
+  ];
+  return renderHelp(program, examples, io.style, io.stdout.columns);
+}

@@ -1,0 +1,137 @@
+import type { DocumentCache } from '../cache/document-cache.ts';
+import { ConfigError, NetworkError, ProtocolError } from '../errors.ts';
+import type { Transport } from '../http/transport.ts';
+import { parseUrl } from '../http/url-policy.ts';
+import type { JsonWebKeySet } from '../jwt/keys.ts';
+import { fetchJwks } from '../oauth/jwks.ts';
+import type { Discovery, EndpointName, ServerIdentity } from '../oauth/metadata.ts';
+import { discover } from '../oauth/metadata.ts';
+
+export interface ServerSettings {
+  readonly identity: ServerIdentity | undefined;
+  /** Endpoints that win over the metadata. */
+  readonly endpoints: ReadonlyMap<EndpointName, URL>;
+}
+
+/** The authorization server of a run: knows its endpoints, and asks for its metadata when it must. */
+export class AuthorizationServer {
+  readonly #settings: ServerSettings;
+  readonly #transport: Transport;
+  readonly #cache: DocumentCache | undefined;
+  #discovery: { readonly value: Discovery; readonly isFromCache: boolean } | undefined;
+
+  constructor(settings: ServerSettings, transport: Transport, cache: DocumentCache | undefined) {
+    this.#settings = settings;
+    this.#transport = transport;
+    this.#cache = cache;
+  }
+
+  /**
+   * Uses an endpoint. When it fails and its URL came from the cache, the metadata is asked anew, and a
+   * URL that has changed is tried once.
+   * @param withCertificate whether the connection presents a certificate, for mtls_endpoint_aliases (RFC 8705 section 5)
+   * @throws ConfigError missing_setting; ProtocolError missing_endpoint; and what the action throws
+   */
+  async use<T>(name: EndpointName, withCertificate: boolean, action: (endpoint: URL) => Promise<T>): Promise<T> {
+    const endpoint = await this.#endpoint(name, withCertificate);
+    try {
+      return await action(endpoint);
+    } catch (error) {
+      if (this.#discovery?.isFromCache !== true || !isFaultOfEndpoint(error)) throw error;
+      await this.discover([name]);
+      const newer = await this.#endpoint(name, withCertificate);
+      if (newer.href === endpoint.href) throw error;
+      return action(newer);
+    }
+  }
+
+  /** Whether an endpoint is given, or may be found in the metadata. */
+  get isKnown(): boolean {
+    return this.#settings.identity !== undefined || this.#settings.endpoints.size > 0;
+  }
+
+  /** The issuer that tokens must name, undefined when only endpoints are known. */
+  async issuer(): Promise<string | undefined> {
+    const { identity } = this.#settings;
+    if (identity === undefined || identity.kind === 'issuer') return identity?.issuer;
+    return (await this.#metadata([])).issuer;
+  }
+
+  /** A list in the metadata; undefined when there is none, or when no metadata is needed for this endpoint. */
+  async listed(member: string, endpoint: EndpointName): Promise<readonly string[] | undefined> {
+    if (this.#settings.endpoints.has(endpoint) || this.#settings.identity === undefined) return undefined;
+    const list = (await this.#metadata([endpoint]))[member];
+    return Array.isArray(list) ? list.filter((item) => typeof item === 'string') : undefined;
+  }
+
+  /**
+   * The server's keys, from the cache if they are not older than ten minutes.
+   * @param newer asks anew
+   */
+  async keys(newer: boolean): Promise<JsonWebKeySet> {
+    return this.use('jwks_uri', false, async (jwksUri) => {
+      const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(jwksUri.href);
+      if (cached !== undefined) return cached;
+      const keySet = await fetchJwks(jwksUri, this.#transport);
+      this.#cache?.write(jwksUri.href, keySet);
+      return keySet;
+    });
+  }
+
+  /**
+   * Asks the server for its metadata.
+   * @throws ConfigError missing_setting; ProtocolError; NetworkError
+   */
+  async discover(needed: readonly EndpointName[]): Promise<Discovery> {
+    const { identity } = this.#settings;
+    if (identity === undefined) throw missingIssuer(needed);
+    const value = await discover(identity, needed, this.#transport);
+    this.#discovery = { value, isFromCache: false };
+    this.#cache?.write(placeOf(identity), value);
+    return value;
+  }
+
+  async #endpoint(name: EndpointName, withCertificate: boolean): Promise<URL> {
+    const given = this.#settings.endpoints.get(name);
+    if (given !== undefined) return given;
+    const metadata = await this.#metadata([name]);
+    const aliases = (metadata.mtls_endpoint_aliases ?? {}) as Readonly<Record<string, unknown>>;
+    const value = (withCertificate ? aliases[name] : undefined) ?? metadata[name];
+    if (value === undefined) {
+      throw new ProtocolError('missing_endpoint', `the metadata of ${metadata.issuer} has no ${name}`, {
+        hint: `if the server has one: --${name.replaceAll('_', '-')} URL`,
+      });
+    }
+    if (typeof value === 'string') return parseUrl(value, `${name} in the metadata`);
+    throw new ProtocolError('invalid_response', `${name} in the metadata is not a URL`);
+  }
+
+  async #metadata(needed: readonly EndpointName[]): Promise<Discovery['metadata']> {
+    const { identity } = this.#settings;
+    if (identity === undefined) throw missingIssuer(needed);
+    if (this.#discovery === undefined) {
+      const cached = this.#cache?.read<Discovery>(placeOf(identity));
+      if (cached !== undefined) this.#discovery = { value: cached, isFromCache: true };
+    }
+    const known = this.#discovery?.value;
+    const hasAll = known !== undefined && (known.isExhaustive || needed.every((name) => name in known.metadata));
+    return (hasAll ? known : await this.discover(needed)).metadata;
+  }
+}
+
+function placeOf(identity: ServerIdentity): string {
+  return identity.kind === 'issuer' ? `metadata of ${identity.issuer}` : identity.url;
+}
+
+function missingIssuer(needed: readonly EndpointName[]): ConfigError {
+  const [endpoint] = needed;
+  const alternative = endpoint === undefined ? '' : `, or only what is needed here: --${endpoint.replaceAll('_', '-')} URL`;
+  return new ConfigError('missing_setting', 'no authorization server is named', {
+    hint: `give its issuer: --issuer URL or CCGRANT_ISSUER${alternative}`,
+  });
+}
+
+function isFaultOfEndpoint(error: unknown): boolean {
+  if (error instanceof NetworkError) return error.code !== 'timeout' && error.code !== 'server_unavailable';
+  return error instanceof ProtocolError && [404, 405, 410].includes(error.facts.status ?? 0);
+}

@@ -1,0 +1,113 @@
+import { CacheDirectory } from '../cache/cache-directory.ts';
+import { DocumentCache } from '../cache/document-cache.ts';
+import { TokenCache } from '../cache/token-cache.ts';
+import { readSecret } from '../config/read-secret.ts';
+import type { SecretSource } from '../config/secret-source.ts';
+import type { Context } from '../context.ts';
+import { Transport } from '../http/transport.ts';
+import type { TransportSettings } from '../http/types.ts';
+import type { AuthMethod, BasicEncoding } from '../oauth/client-auth.ts';
+import type { Secret } from '../secret.ts';
+import { text } from '../text.ts';
+import type { ServerSettings } from './authorization-server.ts';
+import { AuthorizationServer } from './authorization-server.ts';
+
+/** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
+export interface Credential {
+  readonly source: SecretSource;
+  readonly origin: string;
+}
+
+/** Who the client is, as the person said it. */
+export interface ClientSettings {
+  readonly clientId: string | undefined;
+  readonly credential: Credential | undefined;
+  readonly authMethod: AuthMethod | undefined;
+  readonly basicEncoding: BasicEncoding | undefined;
+}
+
+/** Which answers of earlier runs may be used. */
+export interface CacheSettings {
+  readonly directory: string;
+  /** Whether the cache may be read and written at all. */
+  readonly isEnabled: boolean;
+  /** Whether what is in it may be used. */
+  readonly mayRead: boolean;
+  /** Seconds that a cached token must still be good for. */
+  readonly minimumLifetime: number;
+}
+
+/** How requests are sent. Durations in milliseconds, 0 for no limit. */
+export interface ConnectionSettings extends TransportSettings {
+  readonly allowHttp: boolean;
+  /** For everything together; undefined when nobody said anything. */
+  readonly maxTime: number | undefined;
+}
+
+export interface OAuthClientSettings {
+  readonly server: ServerSettings;
+  readonly client: ClientSettings;
+  readonly cache: CacheSettings;
+  readonly connection: ConnectionSettings;
+}
+
+/** A client of the authorization server for one run: what it was told, and the means to act on it. */
+export interface OAuthClient {
+  readonly settings: OAuthClientSettings;
+  readonly server: AuthorizationServer;
+  readonly transport: Transport;
+  readonly cacheDirectory: CacheDirectory;
+  readonly tokens: TokenCache;
+  /** The client secret, read when it is first needed; undefined when none was named. */
+  readonly secret: () => Promise<Secret> | undefined;
+}
+
+const defaultMaxTime = 30_000;
+
+/** Builds the client of a run; nothing is read or sent yet. */
+export function createClient(settings: OAuthClientSettings, ctx: Context): OAuthClient {
+  const { cache, connection } = settings;
+  const transport = createTransport(connection, connection.maxTime ?? defaultMaxTime, ctx);
+  const cacheDirectory = openCacheDirectory(cache.directory, ctx);
+  const documents = cache.isEnabled ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now) : undefined;
+  return {
+    settings,
+    server: new AuthorizationServer(settings.server, transport, documents),
+    transport,
+    cacheDirectory,
+    tokens: new TokenCache(cacheDirectory),
+    secret: once(() => {
+      const { credential } = settings.client;
+      return credential && readSecret(credential.source, credential.origin, ctx);
+    }),
+  };
+}
+
+/** The transport of one run, or of the part of it that has a time limit of its own (milliseconds, 0 for none). */
+export function createTransport(connection: ConnectionSettings, maxTime: number, ctx: Context): Transport {
+  return new Transport({
+    connect: () => ctx.connect(connection),
+    signal: ctx.signal,
+    maxTime,
+    allowHttp: connection.allowHttp,
+    now: ctx.now,
+    trace: ctx.io.trace,
+  });
+}
+
+/** The cache directory; what is wrong with it becomes one warning. */
+export function openCacheDirectory(path: string, { io, host }: Context): CacheDirectory {
+  return new CacheDirectory({
+    path,
+    userId: host.userId,
+    warn: once((reason: string) => io.note(text`${io.errorStyle.caution('warning:')} the cache is not used: ${reason}`)),
+  });
+}
+
+function once<A extends unknown[], T>(action: (...args: A) => T): (...args: A) => T {
+  let result: { readonly value: T } | undefined;
+  return (...args) => {
+    result ??= { value: action(...args) };
+    return result.value;
+  };
+}

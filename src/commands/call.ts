@@ -1,0 +1,164 @@
+import type { AccessToken } from '../client/access-token.ts';
+import { obtainAccessToken } from '../client/access-token.ts';
+import { createTransport } from '../client/oauth-client.ts';
+import type { Context } from '../context.ts';
+import { HttpStatusError, UsageError } from '../errors.ts';
+import type { Transport } from '../http/transport.ts';
+import type { ApiRequest } from '../curl/api-request.ts';
+import { buildApiRequest } from '../curl/api-request.ts';
+import { callOptions, foreignOptions } from '../curl/call-options.ts';
+import type { Exchanged, ExchangePolicy } from '../curl/exchange.ts';
+import { exchange } from '../curl/exchange.ts';
+import { readInput } from '../curl/request-body.ts';
+import type { OutputPlan } from '../curl/response-output.ts';
+import { outputResponse } from '../curl/response-output.ts';
+import { writeOut } from '../curl/write-out.ts';
+import { isTokenRefused, refusalReason, resourceHint, withAccessToken } from '../oauth/protected-resource.ts';
+import { minimumLifetimeOption } from '../options/cache-options.ts';
+import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
+import type { OptionRow } from '../options/option.ts';
+import { callOutputOptions } from '../options/output-options.ts';
+import { requestOptions, resolveRequest } from '../options/request-options.ts';
+import type { Settings } from '../options/settings.ts';
+import { claimStandardInput } from '../options/standard-input.ts';
+import { cleanToken } from '../options/token-operand.ts';
+import { text } from '../text.ts';
+import { fingerprint } from '../token-fingerprint.ts';
+import type { CommandDefinition, Invocation } from './command.ts';
+
+const options: readonly OptionRow[] = [
+  ...callOptions,
+  ...serverCommandOptions,
+  ...requestOptions,
+  minimumLifetimeOption,
+  ...callOutputOptions,
+];
+
+export const callCommand: CommandDefinition = {
+  name: 'call',
+  summary: 'request a protected resource with the access token attached; fails with 22 for a status of 400 and above',
+  operands: ['URL'],
+  options,
+  foreignOptions,
+  examples: [
+    { purpose: 'read', line: 'ccgrant call https://api.example.com/orders --scope orders:read' },
+    { purpose: 'send JSON', line: `ccgrant call https://api.example.com/orders --json '{"sku":"a1"}' --scope orders:write` },
+    { purpose: 'only the status', line: "ccgrant call https://api.example.com/health -o /dev/null -w '%{http_code}\\n'" },
+  ],
+  run,
+};
+
+/** An access token, asked for a fresh one where the first was refused. */
+type TokenSource = (fresh: boolean) => Promise<Pick<AccessToken, 'accessToken' | 'tokenType' | 'isFromCache'>>;
+
+const headerTime = 30_000;
+
+async function run(invocation: Invocation, ctx: Context): Promise<void> {
+  const settings = await loadSettings(options, invocation.options, ctx);
+  claimStandardInput(settings, ...inputReaders(invocation));
+  const request = await buildApiRequest(invocation, settings, ctx);
+  const plan = outputPlan(settings);
+  await withClient(settings, ctx, async (client) => {
+    const { connection } = client.settings;
+    const transport = createTransport(connection, connection.maxTime ?? 0, ctx);
+    const policy: ExchangePolicy = {
+      followRedirects: settings.flag('location'),
+      maxRedirects: toCount(settings, 'max-redirs') ?? 50,
+      retries: toCount(settings, 'retry') ?? 0,
+      headerTime: connection.maxTime === undefined ? headerTime : 0,
+    };
+    const tokenFile = settings.text('token-file')?.value;
+    const tokens: TokenSource =
+      tokenFile === undefined
+        ? (fresh) => obtainAccessToken(resolveRequest(settings), client, ctx, fresh ? false : undefined)
+        : () => tokenFromFile(tokenFile, ctx);
+    const start = performance.now();
+    try {
+      const exchanged = await callWithToken(request, policy, tokens, transport, ctx);
+      const size = await outputResponse(exchanged.response, plan(exchanged.response.status), ctx);
+      await report(exchanged, size, performance.now() - start, settings, ctx);
+      requireSuccess(exchanged, settings);
+    } finally {
+      await transport.close();
+    }
+  });
+}
+
+/** Sends the request with a token, and once more with a fresh one if a cached token was refused as such. */
+async function callWithToken(request: ApiRequest, policy: ExchangePolicy, tokens: TokenSource, transport: Transport, ctx: Context): Promise<Exchanged> {
+  const send = async (fresh: boolean) => {
+    const token = await tokens(fresh);
+    const headers = withAccessToken(request.headers, token);
+    const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
+      exchange({ ...request, headers }, policy, transport, ctx.now),
+    );
+    return { token, exchanged };
+  };
+  const { token, exchanged } = await send(false);
+  const isWorthAnother = token.isFromCache && isTokenRefused(exchanged.response) && request.body?.isRepeatable !== false;
+  return isWorthAnother ? (await send(true)).exchanged : exchanged;
+}
+
+async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource> {
+  const accessToken = cleanToken(new TextDecoder().decode(await readInput(file, ctx)));
+  if (!/^[\x21-\x7e]+$/.test(accessToken)) throw new UsageError('missing_token', `--token-file ${file} holds no token`);
+  ctx.io.conceal(accessToken, fingerprint(accessToken));
+  return { accessToken, tokenType: 'Bearer', isFromCache: false };
+}
+
+function inputReaders({ sequence }: Invocation): string[] {
+  return sequence.flatMap(([name, value]) => {
+    const file = name === 'header' || name.startsWith('data') || name === 'json' ? /^[^=@]*@(.*)$/.exec(value)?.[1] : undefined;
+    const formFile = name === 'form' ? /=[@<]([^;]*)/.exec(value)?.[1] : undefined;
+    return name !== 'data-raw' && (file ?? formFile) === '-' ? [`--${name} @-`] : [];
+  });
+}
+
+function outputPlan(settings: Settings): (status: number) => OutputPlan {
+  const isHead = settings.flag('head');
+  return (status) => ({
+    bodyFile: settings.text('output')?.value,
+    headerFile: settings.text('dump-header')?.value,
+    showsHeaders: settings.flag('include') || isHead,
+    showsBody: !isHead && !(settings.flag('fail') && !settings.flag('fail-with-body') && status >= 400),
+    decodes: settings.flag('compressed'),
+  });
+}
+
+function toCount(settings: Settings, name: string): number | undefined {
+  const setting = settings.text(name);
+  if (setting === undefined) return undefined;
+  if (/^\d{1,6}$/.test(setting.value)) return Number(setting.value);
+  throw new UsageError('usage', `${setting.origin.name} takes a whole number`);
+}
+
+async function report({ request, response, ...rest }: Exchanged, size: number, total: number, settings: Settings, { io }: Context): Promise<void> {
+  const format = settings.text('write-out')?.value;
+  if (format === undefined) return;
+  const { stdout, stderr, unknown } = writeOut(format, {
+    method: request.method,
+    url: request.url.href,
+    status: response.status,
+    headers: response.headers,
+    timeStartTransfer: rest.startTransfer / 1000,
+    timeTotal: total / 1000,
+    sizeDownload: size,
+    redirects: rest.redirects,
+    retries: rest.retries,
+  });
+  await io.stdout.write(stdout);
+  if (stderr !== '') io.stderr.writeNow(stderr);
+  for (const name of unknown) io.note(text`${io.errorStyle.caution('warning:')} --write-out does not know %{${name}}`);
+}
+
+function requireSuccess({ request, response }: Exchanged, settings: Settings): void {
+  const { status } = response;
+  if (status < 400 || settings.flag('no-fail')) return;
+  const { method, url } = request;
+  const reason = refusalReason(response);
+  throw new HttpStatusError(`the API answered ${status}`, {
+    status,
+    server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
+    hint: resourceHint(response),
+  });
+}

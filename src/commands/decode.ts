@@ -1,0 +1,61 @@
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { decodeJwt, splitCompact } from '../jwt/decode.ts';
+import { cacheDirectoryOption } from '../options/cache-options.ts';
+import { clientIdOption } from '../options/client-options.ts';
+import { loadSettings } from '../options/load-settings.ts';
+import type { OptionRow } from '../options/option.ts';
+import { outputFormat, outputOptions } from '../options/output-options.ts';
+import { requestOptions } from '../options/request-options.ts';
+import { issuerOptions } from '../options/server-options.ts';
+import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
+import { renderDecoded } from '../render/decoded-token.ts';
+import { safeJson } from '../render/json.ts';
+import { text } from '../text.ts';
+import type { CommandDefinition, Invocation } from './command.ts';
+
+const options: readonly OptionRow[] = [
+  cachedOption,
+  { name: 'raw', group: 'Output', summary: 'header and payload byte for byte, a line each; not to a terminal' },
+  ...outputOptions('text', 'json'),
+  ...issuerOptions,
+  clientIdOption,
+  ...requestOptions,
+  cacheDirectoryOption,
+];
+
+export const decodeCommand: CommandDefinition = {
+  name: 'decode',
+  summary: 'show what a token says; trusts nothing and asks nobody',
+  operands: ['[TOKEN]'],
+  options,
+  examples: [
+    { purpose: 'a token that was pasted', line: 'ccgrant decode eyJhbGciOi…' },
+    { purpose: 'one claim', line: 'ccgrant token | ccgrant decode --json | jq -r .payload.sub' },
+    { purpose: 'the token that a script is using', line: 'ccgrant decode --cached --scope api:read' },
+  ],
+  run,
+};
+
+async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
+  const { io } = ctx;
+  const settings = await loadSettings(options, typed, ctx);
+  const token = await readTokenOperand(operands[0], settings, ctx);
+  const decoded = decodeJwt(token);
+  if (settings.flag('raw')) return printRaw(token, ctx);
+  io.note(text`${io.errorStyle.caution('NOT VERIFIED')}: anybody can write such a token; ccgrant verify checks it`);
+  if (decoded.kind === 'JWE') io.note(text`the token is encrypted: only its header can be read`);
+  if (outputFormat(typed) !== 'json') return io.show(renderDecoded(decoded, io.style, ctx.now() / 1000));
+  const { kind: _, ...parts } = decoded;
+  return io.print(safeJson(parts, 2).value);
+}
+
+async function printRaw(token: string, { io }: Context): Promise<void> {
+  if (io.stdout.isTerminal) {
+    throw new UsageError('usage', '--raw does not write to a terminal: the bytes of a token can take it over', {
+      hint: 'pipe it into a file or a program',
+    });
+  }
+  const { header, payload } = splitCompact(token);
+  await io.stdout.write(Buffer.concat([header, Buffer.from('\n'), payload, Buffer.from('\n')]));
+}

@@ -1,0 +1,34 @@
+import type { Context } from '../context.ts';
+import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
+import type { OptionRow } from '../options/option.ts';
+import { outputFormat, outputOptions } from '../options/output-options.ts';
+import { safeJson } from '../render/json.ts';
+import { text } from '../text.ts';
+import type { CommandDefinition, Invocation } from './command.ts';
+
+const options: readonly OptionRow[] = [...serverCommandOptions, ...outputOptions('text', 'json')];
+
+export const discoverCommand: CommandDefinition = {
+  name: 'discover',
+  summary: "print the authorization server's metadata",
+  operands: [],
+  options,
+  examples: [
+    { purpose: 'what a server offers', line: 'ccgrant discover --issuer https://as.example.com' },
+    { purpose: 'from a URL that was pasted', line: 'ccgrant discover --issuer https://as.example.com/.well-known/openid-configuration' },
+    { purpose: 'one endpoint', line: 'ccgrant discover | jq -r .token_endpoint' },
+  ],
+  run,
+};
+
+async function run({ options: typed }: Invocation, ctx: Context): Promise<void> {
+  const { io } = ctx;
+  const settings = await loadSettings(options, typed, ctx);
+  await withClient(settings, ctx, async ({ server }) => {
+    const { metadata, metadataUrls } = await io.progress('asking for the metadata', () => server.discover([]));
+    const [metadataUrl = ''] = metadataUrls;
+    if (outputFormat(typed) === 'json') return io.print(safeJson({ ...metadata, metadata_url: metadataUrl }, 2).value);
+    io.note(text`metadata from ${metadataUrl}`);
+    return io.print(safeJson(metadata, 2).value);
+  });
+}

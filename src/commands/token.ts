@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { writePrivateFile } from '../cache/private-files.ts';
+import { obtainAccessToken } from '../client/access-token.ts';
+import type { Context } from '../context.ts';
+import { OutputError } from '../errors.ts';
+import { minimumLifetimeOption } from '../options/cache-options.ts';
+import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
+import type { OptionRow } from '../options/option.ts';
+import { outputFormat, outputOptions } from '../options/output-options.ts';
+import { requestOptions, resolveRequest } from '../options/request-options.ts';
+import type { TokenFormat } from '../render/access-token.ts';
+import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
+import type { CommandDefinition, Invocation } from './command.ts';
+
+const options: readonly OptionRow[] = [
+  ...serverCommandOptions,
+  ...requestOptions,
+  minimumLifetimeOption,
+  {
+    name: 'out',
+    value: 'FILE',
+    group: 'Output',
+    summary: 'write to this file, readable by this user only, and not to standard output',
+  },
+  ...outputOptions(...tokenFormats),
+];
+
+export const tokenCommand: CommandDefinition = {
+  name: 'token',
+  summary: 'print an access token of the client credentials grant, from the cache while it is good',
+  operands: [],
+  options,
+  examples: [
+    { purpose: 'a token for a script', line: 'TOKEN=$(ccgrant token --scope api:read)' },
+    { purpose: 'without a token in the process list', line: 'ccgrant token --format header | curl -H @- https://api.example.com' },
+    { purpose: 'good for five minutes more, with all that the server said', line: 'ccgrant token --min-ttl 5m --format json' },
+  ],
+  run,
+};
+
+async function run(invocation: Invocation, ctx: Context): Promise<void> {
+  const settings = await loadSettings(options, invocation.options, ctx);
+  const request = resolveRequest(settings);
+  const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
+  const out = settings.text('out')?.value;
+  await withClient(settings, ctx, async (client) => {
+    const token = await obtainAccessToken(request, client, ctx);
+    const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
+    if (out === undefined) await ctx.io.print(answer);
+    else writeAnswer(resolve(ctx.host.workingDirectory, out), answer);
+  });
+}
+
+function writeAnswer(path: string, answer: string): void {
+  try {
+    writePrivateFile(path, `${answer}\n`);
+  } catch (error) {
+    throw new OutputError(`the token cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}

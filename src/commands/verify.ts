@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { introspect } from '../client/introspect.ts';
+import type { OAuthClient } from '../client/oauth-client.ts';
+import type { Context } from '../context.ts';
+import { ConfigError, NegativeResultError, UsageError } from '../errors.ts';
+import { signingAlgorithms } from '../jwt/algorithms.ts';
+import type { JsonWebKeySet } from '../jwt/keys.ts';
+import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
+import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
+import { verifyToken } from '../jwt/verify.ts';
+import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
+import type { OptionRow } from '../options/option.ts';
+import { outputFormat, outputOptions } from '../options/output-options.ts';
+import { toScope } from '../options/request-options.ts';
+import type { Settings } from '../options/settings.ts';
+import { toSeconds } from '../options/settings.ts';
+import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
+import { safeJson } from '../render/json.ts';
+import { renderVerification } from '../render/verification.ts';
+import { text } from '../text.ts';
+import type { CommandDefinition, Invocation } from './command.ts';
+
+const maxLeeway = 300;
+
+const options: readonly OptionRow[] = [
+  cachedOption,
+  {
+    name: 'audience',
+    value: 'AUDIENCE',
+    repeats: true,
+    group: 'Checks',
+    summary: 'must be in aud; repeatable, all are needed',
+  },
+  { name: 'scope', value: 'SCOPE', repeats: true, group: 'Checks', summary: 'must be granted; repeatable, all are needed' },
+  { name: 'typ', value: 'TYPE', group: 'Checks', summary: 'must be the typ of the header (at+jwt)' },
+  { name: 'alg', value: 'LIST', group: 'Checks', summary: 'algorithms allowed, separated by commas; by default those that fit the key' },
+  { name: 'leeway', value: 'DURATION', group: 'Checks', summary: 'difference of clocks that is forgiven (60s), 300s at the most' },
+  { name: 'max-age', value: 'DURATION', group: 'Checks', summary: 'must not have been issued longer ago' },
+  { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
+  { name: 'signature-only', group: 'Checks', summary: 'check the signature and no claim; the payload may be anything' },
+  { name: 'introspect', group: 'Checks', summary: 'also ask the server whether the token is active' },
+  { name: 'jwks', value: 'FILE', group: 'Checks', summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate' },
+  {
+    name: 'verify-secret-file',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'shared secret, for HS256, HS384 and HS512 only',
+  },
+  ...serverCommandOptions,
+  ...outputOptions('text', 'json'),
+];
+
+export const verifyCommand: CommandDefinition = {
+  name: 'verify',
+  summary: 'check the signature and every claim of a token',
+  operands: ['[TOKEN]'],
+  options,
+  examples: [
+    { purpose: 'as an API should', line: 'ccgrant verify "$TOKEN" --audience my-api --scope api:read' },
+    { purpose: 'without a network', line: 'ccgrant verify "$TOKEN" --jwks keys.json' },
+    { purpose: 'in a script, by the exit code', line: 'ccgrant verify --quiet "$TOKEN" > /dev/null || exit 1' },
+  ],
+  run,
+};
+
+async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
+  const { io } = ctx;
+  const settings = await loadSettings(options, typed, ctx);
+  const checks = resolveChecks(settings);
+  await withClient(settings, ctx, async (client) => {
+    const keys = keySource(settings, client, ctx);
+    const token = await readTokenOperand(operands[0], settings, ctx);
+    const requirements = { ...checks, issuer: await client.server.issuer() };
+    const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
+    const result = settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;
+    if (outputFormat(typed) === 'json') await io.print(safeJson(result, 2).value);
+    else await io.show(renderVerification(result, io.style, ctx.now() / 1000));
+    noteUnchecked(result, ctx);
+    if (!result.valid) throw new NegativeResultError('token_not_valid', `the token is not valid: ${failures(result)}`);
+  });
+}
+
+function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer'> {
+  const scope = settings.list('scope');
+  const leeway = settings.text('leeway');
+  const maxAge = settings.text('max-age');
+  const algorithms = settings.text('alg');
+  const seconds = leeway === undefined ? 60 : toSeconds(leeway);
+  if (seconds > maxLeeway) throw new UsageError('usage', `--leeway is more than ${maxLeeway} s`, { hint: 'set the clocks instead' });
+  return {
+    audience: settings.list('audience')?.value ?? [],
+    scope: scope === undefined ? [] : toScope(scope),
+    typ: settings.text('typ')?.value,
+    algorithms: algorithms && toAlgorithms(algorithms.value),
+    leeway: seconds,
+    maxAge: maxAge && toSeconds(maxAge),
+    isAccessTokenJwt: settings.flag('at-jwt'),
+    signatureOnly: settings.flag('signature-only'),
+  };
+}
+
+function toAlgorithms(list: string): string[] {
+  const algorithms = list.split(',').map((alg) => alg.trim());
+  const unknown = algorithms.find((alg) => !signingAlgorithms.includes(alg));
+  if (unknown === undefined) return algorithms;
+  throw new UsageError('usage', `--alg ${unknown} is not known`, { hint: `known are ${signingAlgorithms.join(', ')}` });
+}
+
+/** Keys from one place only: a symmetric secret never meets the keys of a server (RFC 8725 section 2.1). */
+function keySource(settings: Settings, client: OAuthClient, ctx: Context): KeySource {
+  const file = settings.text('jwks');
+  const secret = settings.text('verify-secret-file');
+  if (file !== undefined && secret !== undefined) {
+    throw new UsageError('usage', '--jwks and --verify-secret-file are both given', { hint: 'a token is signed by one kind of key' });
+  }
+  const fixed = (keys: Promise<JsonWebKeySet>): KeySource => () => keys;
+  if (file !== undefined) {
+    const path = resolve(ctx.host.workingDirectory, file.value);
+    return fixed(Promise.resolve(parsePublicKeys(readFile(path).toString(), path)));
+  }
+  if (secret !== undefined) return fixed(readSharedSecret(secret.value, ctx));
+  if (!client.server.isKnown) {
+    throw new ConfigError('missing_setting', 'nothing says where the keys are', {
+      hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',
+    });
+  }
+  return (newer) => ctx.io.progress('fetching the keys', () => client.server.keys(newer));
+}
+
+async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
+  if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
+  const path = resolve(ctx.host.workingDirectory, file);
+  return parseSharedSecret(readFile(path), path);
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ConfigError('file_unusable', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+async function alsoIntrospect(verified: Verification, token: string, client: OAuthClient, ctx: Context): Promise<Verification> {
+  const { active } = await introspect({ value: token }, client, ctx);
+  const check: Check = active
+    ? { check: 'active', ok: true }
+    : { check: 'active', ok: false, reason: 'the authorization server says it is not active, to this client' };
+  return { ...verified, valid: active, checks: [...verified.checks, check] };
+}
+
+function noteUnchecked({ checks, valid }: Verification, { io }: Context): void {
+  const unchecked = checks.filter(({ ok }) => ok === null);
+  if (!valid || unchecked.length === 0) return;
+  io.note(text`not checked: ${unchecked.map(({ check, reason }) => `${check} (${reason})`).join(', ')}`);
+}
+
+function failures({ checks }: Verification): string {
+  return checks.flatMap(({ ok, reason }) => (ok === false ? [reason ?? ''] : [])).join('; ');
+}

@@ -1,0 +1,41 @@
+import { statSync } from 'node:fs';
+import type { SecretSource } from './secret-source.ts';
+
+/**
+ * What tells one credential from another without holding it: the kind and place of its source, for a
+ * file its state, for a value a keyed hash. Undefined when it cannot be told, so that nothing is cached.
+ * @param value the secret, where the source gives it away only once (standard input)
+ * @param keyedHash hash of a secret under a key that stays on this machine
+ */
+export async function credentialIdentity(
+  source: SecretSource | undefined,
+  value: () => Promise<string>,
+  keyedHash: (value: string) => string | undefined,
+): Promise<string | undefined> {
+  if (source === undefined) return 'none';
+  switch (source.kind) {
+    case 'file':
+      return fileIdentity(source.path);
+    case 'command':
+      return JSON.stringify(['command', ...source.argv]);
+    case 'variable': {
+      const hash = keyedHash(source.value.reveal());
+      return hash && JSON.stringify(['variable', source.variable, hash]);
+    }
+    case 'standard input': {
+      const hash = keyedHash(await value());
+      return hash && JSON.stringify(['standard input', hash]);
+    }
+  }
+}
+
+/** A pipe has another identity each time, and a file that is not there is reported by whoever reads it. */
+function fileIdentity(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { bigint: true });
+    if (!stats.isFile()) return undefined;
+    return JSON.stringify(['file', path, ...[stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map(String)]);
+  } catch {
+    return undefined;
+  }
+}

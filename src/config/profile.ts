@@ -1,0 +1,75 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { closestMatch } from 'leven';
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import { readConfigFile } from './config-file.ts';
+
+/** A named set of values from the configuration file. */
+export interface Profile {
+  readonly name: string;
+  /** Named by `--profile` it wins over the environment, otherwise the environment wins over it. */
+  readonly rank: 'named profile' | 'default profile';
+  readonly values: ReadonlyMap<string, ProfileValue>;
+}
+
+export type ProfileValue = string | boolean | readonly string[];
+
+export interface ProfileChoice {
+  /** `--config` or CCGRANT_CONFIG: this file must be there; without it the usual one may be missing. */
+  readonly configFile: string | undefined;
+  /** `--profile`. */
+  readonly named: string | undefined;
+  /** CCGRANT_PROFILE. */
+  readonly fallback: string | undefined;
+}
+
+/** What a profile may hold: names of keys, and which of them are paths. */
+export interface ProfileKeys {
+  readonly all: ReadonlySet<string>;
+  readonly paths: ReadonlySet<string>;
+}
+
+/**
+ * The profile that applies: the one named by `--profile`, else by CCGRANT_PROFILE, else the file's
+ * `default_profile`. `~/` in paths is the home directory, other relative paths start at the file.
+ * @throws ConfigError unknown_profile, config_invalid, file_unusable
+ */
+export async function loadProfile(choice: ProfileChoice, keys: ProfileKeys, ctx: Context): Promise<Profile | undefined> {
+  const path = choice.configFile === undefined ? defaultConfigPath(ctx) : resolve(ctx.host.workingDirectory, choice.configFile);
+  const config = await readConfigFile(path, choice.configFile !== undefined, keys.all);
+  const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
+  if (name === undefined) return undefined;
+  const values = config?.profiles.get(name);
+  if (values === undefined) throw unknownProfile(name, path, [...(config?.profiles.keys() ?? [])]);
+  return {
+    name,
+    rank: choice.named === undefined ? 'default profile' : 'named profile',
+    values: new Map(
+      [...values].map(([key, value]): [string, ProfileValue] =>
+        keys.paths.has(key) && typeof value === 'string' ? [key, absolutePath(value, path, ctx)] : [key, value],
+      ),
+    ),
+  };
+}
+
+function absolutePath(path: string, configPath: string, { host }: Context): string {
+  if (path === '-') return path;
+  if (path === '~' || path.startsWith('~/')) return join(host.home, path.slice(1));
+  return resolve(dirname(configPath), path);
+}
+
+/** `$XDG_CONFIG_HOME/ccgrant/config.toml`, `%APPDATA%\ccgrant\config.toml` on Windows. */
+function defaultConfigPath({ env, host }: Context): string {
+  const base = host.platform === 'win32' ? env.APPDATA : env.XDG_CONFIG_HOME;
+  // The XDG specification says that a relative path is invalid and to be ignored.
+  const directory = base && isAbsolute(base) ? base : join(host.home, '.config');
+  return join(directory, 'ccgrant', 'config.toml');
+}
+
+function unknownProfile(name: string, path: string, known: string[]): ConfigError {
+  const near = closestMatch(name, known, { maxDistance: 3 });
+  const list = known.length === 0 ? 'it has no profiles, or is not there' : `it has ${known.join(', ')}`;
+  return new ConfigError('unknown_profile', `no profile ${name} in ${path}`, {
+    hint: near === undefined ? list : `did you mean ${near}`,
+  });
+}

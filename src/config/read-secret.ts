@@ -1,0 +1,89 @@
+import { fstatSync, openSync, readFileSync, closeSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { text } from '../text.ts';
+import { runSecretCommand } from './secret-command.ts';
+import type { SecretSource } from './secret-source.ts';
+
+/**
+ * Reads a secret from its source and conceals it from then on.
+ * @param origin who named the source, for messages: `CCGRANT_CLIENT_SECRET_FILE`
+ * @throws ConfigError secret_unusable
+ */
+export async function readSecret(source: SecretSource, origin: string, ctx: Context): Promise<Secret> {
+  const secret = new Secret(await readValue(source, origin, ctx));
+  ctx.io.conceal(secret.reveal(), '[secret]');
+  return secret;
+}
+
+async function readValue(source: SecretSource, origin: string, ctx: Context): Promise<string> {
+  switch (source.kind) {
+    case 'variable':
+      return source.value.reveal();
+    case 'standard input':
+      return decodeSecret(await ctx.io.stdin.read(), 'standard input', origin);
+    case 'command':
+      return runSecretCommand(source.argv, origin, ctx);
+    case 'file':
+      return decodeSecret(readSecretFile(source.path, origin, ctx), source.path, origin);
+  }
+}
+
+function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, 'r');
+    checkPermissions(fstatSync(descriptor), path, ctx);
+    return readFileSync(descriptor);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError('secret_unusable', `the secret file ${path} (${origin}) ${unreadable(code)}`, {
+      hint: code === 'ENOENT' ? 'check the path: a relative one starts at the working directory' : undefined,
+    });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function unreadable(code: string | undefined): string {
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
+  if (code === 'EISDIR') return 'is a directory';
+  return `cannot be read (${code})`;
+}
+
+/** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */
+function checkPermissions(stats: Stats, path: string, { io, host }: Context): void {
+  if (!stats.isFile() || host.platform === 'win32') return;
+  if (stats.mode & 0o002) {
+    throw new ConfigError('secret_unusable', `everybody may write to the secret file ${path}`, {
+      hint: `chmod 600 ${path}`,
+    });
+  }
+  if (stats.mode & 0o044 && stats.uid === host.userId && !/^\/(var\/)?run\/secrets\//.test(path)) {
+    io.note(text`${io.errorStyle.caution('warning:')} other users may read the secret file ${path}: chmod 600 ${path}`);
+  }
+}
+
+/** A secret as an editor or `echo` leaves it: without byte order mark and without one final line end. */
+function decodeSecret(bytes: Uint8Array, place: string, origin: string): string {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is UTF-16`, {
+      hint: 'save it as UTF-8; in PowerShell: Set-Content -Encoding utf8NoBOM',
+    });
+  }
+  const secret = decodeUtf8(bytes, place, origin).replace(/\r?\n$/, '');
+  if (secret === '') throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is empty`);
+  return secret;
+}
+
+function decodeUtf8(bytes: Uint8Array, place: string, origin: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is not UTF-8 text`);
+  }
+}

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import type { Context, Environment } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+
+const patience = 10_000;
+
+/**
+ * Runs a command without a shell and takes the first line of its standard output as the secret; its
+ * standard error goes to ours, so that a password manager can say what it wants.
+ * @throws ConfigError secret_unusable
+ */
+export async function runSecretCommand(argv: readonly string[], origin: string, ctx: Context): Promise<string> {
+  const [program = '', ...args] = argv;
+  const { output, failure } = await execute(program, args, ctx);
+  if (ctx.signal.aborted) throw ctx.signal.reason;
+  if (failure !== undefined) {
+    throw new ConfigError('secret_unusable', `the command ${program} (${origin}) ${failure}`, {
+      hint: 'run it by hand: it must print the secret, and nothing before it',
+    });
+  }
+  const secret = output.split(/\r?\n/, 1)[0] ?? '';
+  if (secret === '') throw new ConfigError('secret_unusable', `the command ${program} (${origin}) printed no secret`);
+  return secret;
+}
+
+function execute(program: string, args: string[], ctx: Context): Promise<{ output: string; failure?: string }> {
+  const { env, host, io, signal } = ctx;
+  return new Promise((resolve) => {
+    const child = execFile(
+      program,
+      args,
+      { cwd: host.workingDirectory, env: withoutSecrets(env), timeout: patience, signal, encoding: 'utf8' },
+      (error, output) => resolve(error === null ? { output } : { output, failure: explain(error) }),
+    );
+    child.stdin?.end();
+    child.stderr?.on('data', (chunk: string) => io.stderr.writeNow(chunk));
+  });
+}
+
+function explain(error: Error & { code?: string | number | null; killed?: boolean }): string {
+  if (error.code === 'ENOENT') return 'is not installed';
+  if (error.killed) return `did not end within ${patience / 1000} s`;
+  return typeof error.code === 'number' ? `ended with exit code ${error.code}` : `failed (${error.code ?? 'by a signal'})`;
+}
+
+/** The child has no need of the secrets that stand in our environment. */
+function withoutSecrets(env: Environment): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'CCGRANT_CLIENT_SECRET'));
+}

@@ -1,0 +1,8 @@
+import type { Secret } from '../secret.ts';
+
+/** Where a secret is to be had; reading it waits until it is needed. */
+export type SecretSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'standard input' }
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+  | { readonly kind: 'variable'; readonly variable: string; readonly value: Secret };

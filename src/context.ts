@@ -1,0 +1,27 @@
+import type { HttpClient, TransportSettings } from './http/types.ts';
+import type { Io } from './io/io.ts';
+
+/** Everything that a command gets from the outside world; tests hand in their own. */
+export interface Context {
+  readonly io: Io;
+  readonly env: Environment;
+  /** Opens the transport; called by the first request of a run. */
+  readonly connect: (settings: TransportSettings) => Promise<HttpClient>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+  readonly host: Host;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The facts of the machine and account that decide where files lie and whom they belong to. */
+export interface Host {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** Absolute path that relative paths on the command line start from. */
+  readonly workingDirectory: string;
+  /** Numeric user id, undefined where there is none (Windows). */
+  readonly userId: number | undefined;
+}

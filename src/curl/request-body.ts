@@ -1,0 +1,114 @@
+import { openAsBlob, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { HttpRequest } from '../http/types.ts';
+
+/** What is sent, and how that must be said. */
+export interface RequestBody {
+  readonly content: NonNullable<HttpRequest['body']>;
+  /** Undefined where the content says it by itself (multipart). */
+  readonly contentType: string | undefined;
+  /** Whether it can be sent a second time. */
+  readonly isRepeatable: boolean;
+}
+
+type DataOption = readonly [name: string, value: string];
+
+const dataOptions = new Set(['data', 'data-raw', 'data-binary', 'data-urlencode', 'json']);
+
+/**
+ * The data of `-d` and its relatives in the order in which they were typed, as curl joins them: with an
+ * ampersand, the parts of `--json` without anything.
+ * @returns undefined when there are none
+ */
+export async function collectData(typed: readonly DataOption[], ctx: Context): Promise<{ bytes: Uint8Array; isJson: boolean } | undefined> {
+  const parts = typed.filter(([name]) => dataOptions.has(name));
+  if (parts.length === 0) return undefined;
+  const chunks: Uint8Array[] = [];
+  for (const [name, value] of parts) {
+    if (chunks.length > 0 && name !== 'json') chunks.push(Buffer.from('&'));
+    chunks.push(await readData(name, value, ctx));
+  }
+  return { bytes: Buffer.concat(chunks), isJson: parts.some(([name]) => name === 'json') };
+}
+
+async function readData(name: string, value: string, ctx: Context): Promise<Uint8Array> {
+  if (name === 'data-urlencode') return Buffer.from(await urlencode(value, ctx));
+  if (name === 'data-raw' || !value.startsWith('@')) return Buffer.from(value);
+  const bytes = await readInput(value.slice(1), ctx);
+  return name === 'data' ? bytes.filter((byte) => byte !== 0x0a && byte !== 0x0d && byte !== 0) : bytes;
+}
+
+/** curl's four forms: `VALUE` or `=VALUE`, `NAME=VALUE`, `@FILE`, `NAME@FILE`. */
+async function urlencode(value: string, ctx: Context): Promise<string> {
+  const [, name = '', separator, rest = ''] = /^([^=@]*)([=@])([^]*)$/.exec(value) ?? [undefined, '', '=', value];
+  const content = separator === '@' ? await readInput(rest, ctx) : Buffer.from(rest);
+  const encoded = percentEncode(content);
+  return name === '' ? encoded : `${name}=${encoded}`;
+}
+
+function percentEncode(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}
+
+/** The parts of `-F`: `NAME=VALUE`, `NAME=@FILE` with `;type=` and `;filename=`, `NAME=<FILE`. */
+export async function multipartForm(parts: readonly string[], ctx: Context): Promise<RequestBody> {
+  const form = new FormData();
+  for (const part of parts) {
+    const [, name, content] = /^([^=]+)=([^]*)$/.exec(part) ?? [];
+    if (name === undefined || content === undefined) throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
+    if (content.startsWith('@')) {
+      const { value: file, parameters } = splitParameters(content.slice(1));
+      const blob = await openFile(file, ctx, parameters.get('type') ?? 'application/octet-stream');
+      form.append(name, blob, parameters.get('filename') ?? basename(file));
+    } else if (content.startsWith('<')) {
+      const { value: file } = splitParameters(content.slice(1));
+      form.append(name, new TextDecoder().decode(await readInput(file, ctx)));
+    } else {
+      const { value, parameters } = splitParameters(content);
+      const type = parameters.get('type');
+      if (type === undefined) form.append(name, value);
+      else form.append(name, new Blob([value], { type }), parameters.get('filename') ?? name);
+    }
+  }
+  return { content: form, contentType: undefined, isRepeatable: true };
+}
+
+function splitParameters(content: string): { value: string; parameters: ReadonlyMap<string, string> } {
+  const [value = '', ...rest] = content.split(/;(?=(?:type|filename)=)/);
+  return {
+    value,
+    parameters: new Map(rest.map((parameter) => {
+      const at = parameter.indexOf('=');
+      return [parameter.slice(0, at), parameter.slice(at + 1)];
+    })),
+  };
+}
+
+/** The file of `-T`, streamed. */
+export async function uploadBody(file: string, ctx: Context): Promise<RequestBody> {
+  if (file === '-') return { content: ctx.io.stdin.stream(), contentType: undefined, isRepeatable: false };
+  return { content: await openFile(file, ctx, ''), contentType: undefined, isRepeatable: true };
+}
+
+async function openFile(file: string, { host }: Context, type: string): Promise<Blob> {
+  try {
+    return await openAsBlob(resolve(host.workingDirectory, file), { type });
+  } catch {
+    throw new ConfigError('file_unusable', `${file} cannot be read`);
+  }
+}
+
+/** A file, or standard input for `-`. */
+export async function readInput(file: string, { io, host }: Context): Promise<Uint8Array> {
+  if (file === '-') return io.stdin.read();
+  try {
+    return readFileSync(resolve(host.workingDirectory, file));
+  } catch (error) {
+    throw new ConfigError('file_unusable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

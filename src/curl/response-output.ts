@@ -1,0 +1,76 @@
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Context } from '../context.ts';
+import { OutputError } from '../errors.ts';
+import { decodedBody } from '../http/body.ts';
+import type { HttpResponse } from '../http/types.ts';
+import { fileOutput } from '../io/file-output.ts';
+import type { OutputStream } from '../io/io.ts';
+import { replaceUnprintable } from '../text.ts';
+
+/** Where the parts of a response go, as files (`-` for standard output) or nowhere. */
+export interface OutputPlan {
+  /** Undefined for standard output. */
+  readonly bodyFile: string | undefined;
+  readonly headerFile: string | undefined;
+  readonly showsHeaders: boolean;
+  readonly showsBody: boolean;
+  /** Whether the Content-Encoding is taken off. */
+  readonly decodes: boolean;
+}
+
+/**
+ * Writes a response, the body byte for byte as it comes; on a terminal control characters are escaped.
+ * @returns bytes of the body
+ * @throws OutputError; ClosedPipeError; NetworkError when the body breaks off
+ */
+export async function outputResponse(response: HttpResponse, plan: OutputPlan, ctx: Context): Promise<number> {
+  const head = plan.showsHeaders || plan.headerFile !== undefined ? headOf(response) : '';
+  if (plan.headerFile !== undefined) await withOutput(plan.headerFile, ctx, (output) => output.write(head));
+  let size = 0;
+  await withOutput(plan.bodyFile ?? '-', ctx, async (output) => {
+    const write = output.isTerminal ? terminalWriter(output) : (bytes: Uint8Array) => output.write(bytes);
+    if (plan.showsHeaders) await write(Buffer.from(head));
+    if (!plan.showsBody) return;
+    for await (const chunk of plan.decodes ? await decodedBody(response) : response.body) {
+      size += chunk.length;
+      await write(chunk);
+    }
+  });
+  return size;
+}
+
+function headOf({ status, statusText, headers }: HttpResponse): string {
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join('')}\r\n`;
+}
+
+/** Text for eyes: what a server sends must not steer the terminal. */
+function terminalWriter(output: OutputStream): (bytes: Uint8Array) => Promise<void> {
+  const decoder = new TextDecoder();
+  return (bytes) => {
+    const text = decoder.decode(bytes, { stream: true }).replaceAll('\r\n', '\n');
+    const isHarmless = (character: string): boolean => character === '\n' || character === '\t';
+    return output.write(
+      replaceUnprintable(text, (character) => (isHarmless(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`)),
+    );
+  };
+}
+
+async function withOutput(file: string, { io, host }: Context, task: (output: OutputStream) => Promise<void>): Promise<void> {
+  if (file === '-') return task(io.stdout);
+  const descriptor = open(resolve(host.workingDirectory, file));
+  try {
+    await task(fileOutput(descriptor, false, 80));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new OutputError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

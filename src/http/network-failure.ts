@@ -1,0 +1,116 @@
+import { CcgrantError, NetworkError, ProtocolError } from '../errors.ts';
+
+const unknownAuthority = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
+/**
+ * Says in ccgrant's words why a request did not get an answer. The words of the library are not
+ * shown: they can quote header values.
+ */
+export function explainFailure(error: unknown, url: URL, proxy: URL | undefined): CcgrantError {
+  if (error instanceof CcgrantError) return error;
+  const codes = errorCodes(error);
+  const host = url.host;
+  const facts = { cause: error };
+  const has = (...wanted: string[]): boolean => wanted.some((code) => codes.has(code));
+
+  const rejection = proxyRejection(error);
+  if (proxy !== undefined && rejection !== undefined) {
+    return new NetworkError('proxy_failed', `the proxy ${proxy.host} answered ${rejection}`, {
+      ...facts,
+      hint: rejection === '407' ? 'put the user and password of the proxy into its URL' : undefined,
+    });
+  }
+  if (has('ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL')) {
+    const name = proxy?.hostname ?? url.hostname;
+    return new NetworkError('dns_failed', `the host name ${name} cannot be resolved`, {
+      ...facts,
+      hint: has('EAI_AGAIN') ? 'is the network up?' : 'check the spelling of the host name',
+    });
+  }
+  if (has('UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT')) {
+    return new NetworkError('timeout', `no connection to ${host} in time`, {
+      ...facts,
+      hint: 'is a proxy or firewall in the way? --connect-timeout gives it more time',
+    });
+  }
+  const certificate = [...codes].find((code) => unknownAuthority.has(code));
+  if (certificate !== undefined) {
+    return new NetworkError('tls_failed', `the certificate of ${host} is not signed by a known authority (${certificate})`, {
+      ...facts,
+      hint: 'name the certificate of its authority with --cacert FILE',
+    });
+  }
+  if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
+    return new NetworkError('tls_failed', `the certificate of ${host} is for another host`, facts);
+  }
+  if (has('CERT_HAS_EXPIRED')) return new NetworkError('tls_failed', `the certificate of ${host} has expired`, facts);
+  if (has('CERT_NOT_YET_VALID')) {
+    return new NetworkError('tls_failed', `the certificate of ${host} is not valid yet`, {
+      ...facts,
+      hint: 'is the clock of this machine right?',
+    });
+  }
+  if (has('EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER') || [...codes].some((code) => code.startsWith('ERR_SSL_'))) {
+    return new NetworkError('tls_failed', `no TLS connection to ${host}${tlsReason(codes)}`, {
+      ...facts,
+      hint: has('ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+        ? 'the server speaks plain http on this port: try http://'
+        : undefined,
+    });
+  }
+  if ([...codes].some((code) => code.startsWith('CERT_') || code.startsWith('ERR_TLS_'))) {
+    return new NetworkError('tls_failed', `the certificate of ${host} was refused${tlsReason(codes)}`, facts);
+  }
+  if (has('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EPERM')) {
+    const target = proxy === undefined ? host : `the proxy ${proxy.host}`;
+    return new NetworkError('connection_failed', `no connection to ${target}${tlsReason(codes)}`, {
+      ...facts,
+      hint: has('ECONNREFUSED') ? 'is the server running, and is the port right?' : undefined,
+    });
+  }
+  if (has('UND_ERR_HEADERS_OVERFLOW')) {
+    return new ProtocolError('response_too_large', `the response headers of ${host} are too large`, facts);
+  }
+  if ([...codes].some((code) => code.startsWith('HPE_'))) {
+    return new ProtocolError('invalid_response', `${host} does not answer in HTTP${tlsReason(codes)}`, {
+      ...facts,
+      hint: url.protocol === 'http:' ? 'does the server want https on this port?' : undefined,
+    });
+  }
+  return new NetworkError('connection_lost', `the connection to ${host} broke off${tlsReason(codes)}`, facts);
+}
+
+function tlsReason(codes: ReadonlySet<string>): string {
+  const [code] = codes;
+  return code === undefined ? '' : ` (${code})`;
+}
+
+/** The status by which a proxy refused a tunnel. undici says it only in prose. */
+function proxyRejection(error: unknown): string | undefined {
+  for (const one of errorChain(error)) {
+    const status = /^Proxy response \((\d{3})\)|\((407)\)$/.exec(one.message);
+    if (status !== null) return status[1] ?? status[2];
+  }
+  return undefined;
+}
+
+function errorCodes(error: unknown): ReadonlySet<string> {
+  return new Set(
+    errorChain(error).flatMap((one) => {
+      const { code } = one as NodeJS.ErrnoException;
+      return typeof code === 'string' ? [code] : [];
+    }),
+  );
+}
+
+function errorChain(error: unknown): Error[] {
+  if (!(error instanceof Error)) return [];
+  const inner = error instanceof AggregateError ? error.errors : [];
+  return [error, ...[error.cause, ...inner].flatMap(errorChain)];
+}

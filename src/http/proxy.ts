@@ -1,0 +1,52 @@
+import type { Environment } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import { isLoopback } from './url-policy.ts';
+
+export interface ProxySettings {
+  /** `--proxy`: for every URL, whatever the variables say; empty for none. */
+  readonly proxy: string | undefined;
+  /** `--noproxy`: hosts reached directly; replaces NO_PROXY. */
+  readonly noProxy: string | undefined;
+}
+
+/**
+ * Chooses the proxy of a URL as curl does: `--proxy`, else HTTPS_PROXY or http_proxy by scheme, else
+ * ALL_PROXY; never for loopback nor for hosts in `--noproxy` or NO_PROXY. Lower case wins, and the
+ * upper-case HTTP_PROXY counts too.
+ * @throws ConfigError config_invalid for a proxy that is no http or https URL
+ */
+export function proxySelector(settings: ProxySettings, env: Environment): (url: URL) => URL | undefined {
+  const variable = (name: string): string | undefined => env[name.toLowerCase()] || env[name.toUpperCase()] || undefined;
+  const direct = (settings.noProxy ?? variable('no_proxy') ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
+
+  return (url) => {
+    if (isLoopback(url) || direct.some((entry) => isCovered(url, entry))) return undefined;
+    if (settings.proxy !== undefined) return settings.proxy === '' ? undefined : parseProxy(settings.proxy, '--proxy');
+    const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
+    for (const source of [name, 'all_proxy']) {
+      const value = variable(source);
+      if (value !== undefined) return parseProxy(value, source.toUpperCase());
+    }
+    return undefined;
+  };
+}
+
+function parseProxy(value: string, source: string): URL {
+  const address = value.includes('://') ? value : `http://${value}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw new ConfigError('config_invalid', `${source} is not the URL of an http or https proxy`, {
+    hint: url?.protocol.startsWith('socks') ? 'SOCKS proxies are not supported' : 'for example http://proxy.example:3128',
+  });
+}
+
+/** Whether an entry of NO_PROXY names this host: `*`, a host or a domain, with or without a port. */
+function isCovered(url: URL, entry: string): boolean {
+  if (entry === '*') return true;
+  const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  const domain = name.replace(/^\*?\./, '').toLowerCase();
+  const actualPort = url.port || (url.protocol === 'https:' ? '443' : '80');
+  if (port !== undefined && port !== actualPort) return false;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return host === domain || host.endsWith(`.${domain}`);
+}

@@ -1,0 +1,37 @@
+import type { Text } from '../text.ts';
+import { text } from '../text.ts';
+import type { HttpRequest, HttpResponse } from './types.ts';
+
+const secretFields = /^(proxy-)?authorization$|^(set-)?cookie2?$|^dpop$|api-?key|token|secret/i;
+const secretParameters = /^(client_secret|client_assertion|assertion|token|password|refresh_token)$/;
+
+/** Writes a request as curl's `-v` does, with every credential masked. */
+export function traceRequest({ method, url, headers, body }: HttpRequest, trace: (line: Text) => void): void {
+  trace(text`> ${method} ${url.href}`);
+  for (const [name, value] of headers) trace(text`> ${name}: ${secretFields.test(name) ? maskField(value) : value}`);
+  if (typeof body === 'string' && headers.get('content-type')?.startsWith('application/x-www-form-urlencoded')) {
+    trace(text`> ${maskForm(body)}`);
+  }
+}
+
+/** Writes the status and headers of a response. */
+export function traceResponse({ status, headers }: HttpResponse, trace: (line: Text) => void): void {
+  trace(text`< ${status}`);
+  for (const [name, value] of headers) trace(text`< ${name}: ${secretFields.test(name) ? maskField(value) : value}`);
+}
+
+/** Keeps the scheme of an Authorization field: it says which method was used. */
+function maskField(value: string): string {
+  const scheme = /^(Basic|Bearer|DPoP) /i.exec(value)?.[0] ?? '';
+  return `${scheme}[secret]`;
+}
+
+function maskForm(body: string): string {
+  return body
+    .split('&')
+    .map((pair) => {
+      const name = pair.split('=', 1)[0] ?? '';
+      return secretParameters.test(name) ? `${name}=[secret]` : pair;
+    })
+    .join('&');
+}

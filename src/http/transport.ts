@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NetworkError, ProtocolError } from '../errors.ts';
+import type { Text } from '../text.ts';
+import { readText } from './body.ts';
+import { HttpHeaders } from './headers.ts';
+import { retryAfter } from './retry-after.ts';
+import { traceRequest, traceResponse } from './trace.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from './types.ts';
+import { requireSecureUrl } from './url-policy.ts';
+
+export interface TransportOptions {
+  readonly connect: () => Promise<HttpClient>;
+  /** Aborted by the person's signal. */
+  readonly signal: AbortSignal;
+  /** Milliseconds for everything that this transport does; 0 for no limit. */
+  readonly maxTime: number;
+  readonly allowHttp: boolean;
+  readonly now: () => number;
+  readonly trace: (line: Text) => void;
+}
+
+/** A whole answer, read within limits. */
+export interface HttpDocument {
+  readonly url: URL;
+  readonly method: string;
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly text: string;
+}
+
+/** Answers of authorization servers are small; more than this is a fault or an attack. */
+const documentLimit = 1024 * 1024;
+const maxRetries = 2;
+const maxRedirects = 3;
+const firstRetryDelay = 250;
+
+/** The one place through which every request of a run leaves, within the time that the run has. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #deadline: number;
+  readonly #signal: AbortSignal;
+  #client: Promise<HttpClient> | undefined;
+
+  constructor(options: TransportOptions) {
+    const { maxTime, signal } = options;
+    this.#options = options;
+    this.#deadline = maxTime === 0 ? Number.POSITIVE_INFINITY : performance.now() + maxTime;
+    this.#signal = maxTime === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(maxTime))]);
+  }
+
+  /**
+   * Sends one request as it is.
+   * @param signal aborts this request alone
+   * @throws UsageError http_not_allowed; NetworkError; ProtocolError
+   */
+  async send(request: HttpRequest, signal?: AbortSignal): Promise<HttpResponse> {
+    requireSecureUrl(request.url, this.#options.allowHttp);
+    this.#client ??= this.#options.connect();
+    const client = await this.#client;
+    const abort = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
+    traceRequest(request, this.#options.trace);
+    try {
+      const response = await client.send(request, abort);
+      traceResponse(response, this.#options.trace);
+      return { ...response, body: explained(response.body) };
+    } catch (error) {
+      throw explainTimeout(error, request.url);
+    }
+
+    async function* explained(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+      try {
+        yield* body;
+      } catch (error) {
+        throw explainTimeout(error, request.url);
+      }
+    }
+  }
+
+  /**
+   * Sends a request and reads the whole answer. Lost connections, 408, 429 and 5xx are tried again, twice
+   * at the most and inside the deadline; `prepare` is asked for a new request each time.
+   * @param isFinal says of a document with such a status that trying again will not help
+   * @throws NetworkError; ProtocolError
+   */
+  async fetch(
+    prepare: () => Promise<HttpRequest> | HttpRequest,
+    isFinal: (document: HttpDocument) => boolean = () => false,
+  ): Promise<HttpDocument> {
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await this.#attempt(await prepare());
+      const isTransient =
+        outcome instanceof NetworkError ? isWorthRetrying(outcome) : isBusy(outcome.status) && !isFinal(outcome);
+      if (!isTransient || tries > maxRetries) return settle(outcome);
+      const asked = outcome instanceof NetworkError ? undefined : retryAfter(outcome.headers.get('retry-after'), this.#options.now());
+      const delay = asked ?? Math.random() * firstRetryDelay * 2 ** tries;
+      if (performance.now() + delay > this.#deadline) return settle(outcome);
+      await this.pause(delay);
+    }
+  }
+
+  /**
+   * GETs a public document; redirects are followed three times at the most, never down to plain http.
+   * @throws NetworkError; ProtocolError unexpected_redirect
+   */
+  async get(url: URL): Promise<HttpDocument> {
+    let target = url;
+    for (let hops = 0; hops <= maxRedirects; hops += 1) {
+      const request: HttpRequest = { method: 'GET', url: target, headers: documentHeaders };
+      const document = await this.fetch(() => request);
+      const location = document.headers.get('location');
+      if (!isRedirect(document.status) || location === undefined) return document;
+      if (!URL.canParse(location, target.href)) break;
+      const next = new URL(location, target);
+      if (target.protocol === 'https:' && next.protocol !== 'https:') break;
+      target = next;
+    }
+    throw new ProtocolError('unexpected_redirect', `${url.href} redirects too often, or to a place that is not safe`);
+  }
+
+  /** Waits, unless the run ends before. */
+  async pause(milliseconds: number): Promise<void> {
+    try {
+      await sleep(milliseconds, undefined, { signal: this.#signal });
+    } catch {
+      this.#signal.throwIfAborted();
+    }
+  }
+
+  /** Milliseconds until the run must be over. */
+  get remaining(): number {
+    return this.#deadline - performance.now();
+  }
+
+  async close(): Promise<void> {
+    await (await this.#client)?.close();
+  }
+
+  async #attempt(request: HttpRequest): Promise<HttpDocument | NetworkError> {
+    try {
+      const response = await this.send(request);
+      const text = await readText(response, documentLimit);
+      return { url: request.url, method: request.method, status: response.status, headers: response.headers, text };
+    } catch (error) {
+      if (error instanceof NetworkError) return error;
+      throw error;
+    }
+  }
+}
+
+/** Headers of a request for a small JSON document. */
+export const documentHeaders = new HttpHeaders([
+  ['accept', 'application/json'],
+  ['accept-encoding', 'identity'],
+]);
+
+function settle(outcome: HttpDocument | NetworkError): HttpDocument {
+  if (outcome instanceof NetworkError) throw outcome;
+  return outcome;
+}
+
+function isWorthRetrying({ code }: NetworkError): boolean {
+  return code === 'connection_failed' || code === 'connection_lost';
+}
+
+/** Statuses by which a server says "not now". */
+export function isBusy(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+function explainTimeout(error: unknown, url: URL): unknown {
+  if (!(error instanceof DOMException && error.name === 'TimeoutError')) return error;
+  return new NetworkError('timeout', `no answer from ${url.host} in time`, {
+    hint: 'give it more time with --max-time SECONDS',
+    cause: error,
+  });
+}

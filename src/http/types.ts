@@ -1,0 +1,49 @@
+/** The structural HTTP types of ccgrant; `undici-client.ts` is the only file that knows a library's. */
+
+import type { HttpHeaders } from './headers.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: HttpHeaders;
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | Blob | FormData | undefined;
+  /** The client certificate to present, RFC 8705 section 2. */
+  readonly tls?: TlsIdentity | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** The reason phrase, which may be empty. */
+  readonly statusText: string;
+  readonly headers: HttpHeaders;
+  /** The bytes as they came; must be read to the end or destroyed by leaving the loop. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface HttpClient {
+  /**
+   * Sends one request and resolves with the response headers; follows no redirect and retries nothing.
+   * @throws NetworkError; or the signal's reason
+   */
+  send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
+  /** Drops all connections. */
+  close(): Promise<void>;
+}
+
+/** A client certificate and its private key, PEM. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+/** How connections are made. Durations in milliseconds, 0 for no limit. */
+export interface TransportSettings {
+  /** Certificates (PEM) trusted instead of the built-in roots. */
+  readonly certificateAuthorities?: string | undefined;
+  readonly verifyCertificates: boolean;
+  /** The proxy for a URL, undefined for a direct connection. */
+  readonly proxyFor: (url: URL) => URL | undefined;
+  readonly connectTimeout: number;
+  /** `host:port` to the address that is connected to instead, as curl's --resolve. */
+  readonly resolve: ReadonlyMap<string, string>;
+}

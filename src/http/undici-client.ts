@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { Agent, buildConnector, ProxyAgent } from 'undici';
+import { HttpHeaders } from './headers.ts';
+import { explainFailure } from './network-failure.ts';
+import type { HttpClient, HttpRequest, HttpResponse, TlsIdentity, TransportSettings } from './types.ts';
+
+/** Opens the HTTP client. This is the only file that knows undici. */
+export function openHttpClient(settings: TransportSettings): HttpClient {
+  const dispatchers = new Map<string, Dispatcher>();
+  return dispatcherClient(settings, (url, identity) => {
+    const proxy = settings.proxyFor(url);
+    const key = JSON.stringify([proxy?.href, identity?.certificate]);
+    const dispatcher = dispatchers.get(key) ?? openDispatcher(settings, proxy, identity);
+    dispatchers.set(key, dispatcher);
+    return dispatcher;
+  });
+}
+
+/** An HttpClient over any of undici's dispatchers. */
+export function dispatcherClient(
+  settings: TransportSettings,
+  dispatcherFor: (url: URL, identity: TlsIdentity | undefined) => Dispatcher,
+): HttpClient {
+  const opened = new Set<Dispatcher>();
+  return {
+    async send(request, signal) {
+      const explain = (error: unknown): unknown =>
+        signal.aborted ? signal.reason : explainFailure(error, request.url, settings.proxyFor(request.url));
+      try {
+        signal.throwIfAborted();
+        const dispatcher = dispatcherFor(request.url, request.tls);
+        opened.add(dispatcher);
+        return toResponse(await dispatch(dispatcher, request, signal), explain);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+    async close() {
+      await Promise.all([...opened].map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+}
+
+function dispatch(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const { url, method, headers, body } = request;
+  const options: Dispatcher.RequestOptions<null> = {
+    origin: url.origin,
+    path: `${url.pathname}${url.search}`,
+    method: method as Dispatcher.HttpMethod,
+    headers: [...headers].flat(),
+    body: toUndiciBody(body),
+    signal,
+    // The signal carries the one deadline of the run.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  return dispatcher.request(options);
+}
+
+function toUndiciBody(body: HttpRequest['body']): NonNullable<Dispatcher.DispatchOptions['body']> | null {
+  if (body === undefined) return null;
+  // undici reads the length of blobs and forms by itself.
+  if (body instanceof Blob || body instanceof FormData) return body as unknown as Readable;
+  return typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body);
+}
+
+function toResponse(data: Dispatcher.ResponseData, explain: (error: unknown) => unknown): HttpResponse {
+  return {
+    status: data.statusCode,
+    statusText: data.statusText,
+    headers: new HttpHeaders(
+      Object.entries(data.headers).flatMap(([name, value]) =>
+        [value ?? []].flat().map((one): [string, string] => [name, one]),
+      ),
+    ),
+    body: readBody(data.body, explain),
+  };
+}
+
+async function* readBody(
+  body: AsyncIterable<Uint8Array>,
+  explain: (error: unknown) => unknown,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function openDispatcher(
+  settings: TransportSettings,
+  proxy: URL | undefined,
+  identity: TlsIdentity | undefined,
+): Dispatcher {
+  const tls = {
+    timeout: settings.connectTimeout,
+    rejectUnauthorized: settings.verifyCertificates,
+    ...(settings.certificateAuthorities === undefined ? {} : { ca: settings.certificateAuthorities }),
+    ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+  };
+  if (proxy === undefined) return new Agent({ connect: resolvingConnector(tls, settings.resolve) });
+  return new ProxyAgent({
+    uri: `${proxy.protocol}//${proxy.host}`,
+    ...proxyCredentials(proxy),
+    // A plain http request goes to the proxy as it is, as with curl; only https is tunnelled.
+    proxyTunnel: false,
+    requestTls: tls,
+    proxyTls: { ...tls, cert: undefined, key: undefined },
+  });
+}
+
+/** A connector that honours curl's --resolve, and still asks for the certificate of the named host. */
+function resolvingConnector(
+  options: buildConnector.BuildOptions,
+  resolve: ReadonlyMap<string, string>,
+): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (target, callback) => {
+    const port = target.port || (target.protocol === 'https:' ? '443' : '80');
+    const address = resolve.get(`${target.hostname}:${port}`);
+    if (address === undefined) connect(target, callback);
+    else connect({ ...target, hostname: address, servername: target.servername ?? target.hostname }, callback);
+  };
+}
+
+function proxyCredentials({ username, password }: URL): { token?: string } {
+  if (username === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { token: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}

@@ -1,0 +1,101 @@
+import { UsageError } from '../errors.ts';
+import { duplicateMember } from './duplicate-member.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A JWS in compact serialisation whose payload is a claims set, RFC 7515 section 7.1 and RFC 7519. */
+export interface DecodedJwt {
+  readonly kind: 'JWS';
+  readonly header: JsonObject;
+  readonly payload: JsonObject;
+  /** base64url, as it stands in the token. */
+  readonly signature: string;
+}
+
+/** A JWE in compact serialisation, of which only the header can be read without the key (RFC 7516 section 7.1). */
+export interface DecodedJwe {
+  readonly kind: 'JWE';
+  readonly header: JsonObject;
+}
+
+/** The parts of a compact serialisation, decoded from base64url and not looked into. */
+export interface CompactParts {
+  readonly kind: 'JWS' | 'JWE';
+  readonly header: Uint8Array;
+  /** Empty for a JWE. */
+  readonly payload: Uint8Array;
+  readonly signature: string;
+}
+
+/** Larger tokens do not fit into a header field of any server. */
+const tokenLimit = 1024 * 1024;
+
+/**
+ * Decodes a token; trusts nothing, verifies nothing.
+ * @throws UsageError not_a_jwt
+ */
+export function decodeJwt(token: string): DecodedJwt | DecodedJwe {
+  const parts = splitCompact(token);
+  const header = parseJson(parts.header, 'header');
+  if (parts.kind === 'JWE') return { kind: 'JWE', header };
+  return { kind: 'JWS', header, payload: parseJson(parts.payload, 'claims set'), signature: parts.signature };
+}
+
+/**
+ * Takes a compact serialisation apart, strictly: RFC 7515 section 2 allows neither white space nor
+ * padding, and RFC 4648 section 3.5 only one spelling of the same bytes.
+ * @throws UsageError not_a_jwt
+ */
+export function splitCompact(token: string): CompactParts {
+  const parts = token.split('.');
+  if (token.length > tokenLimit) throw notJwt('it is too long');
+  if (parts.length !== 3 && parts.length !== 5) throw notJwt('it is opaque: only the authorization server can read it');
+  if (parts.some((part) => !isBase64url(part))) throw notJwt('a part of it is not base64url');
+  const [header = '', payload = '', signature = ''] = parts;
+  const kind = parts.length === 3 ? 'JWS' : 'JWE';
+  return {
+    kind,
+    header: Buffer.from(header, 'base64url'),
+    payload: Buffer.from(kind === 'JWS' ? payload : '', 'base64url'),
+    signature,
+  };
+}
+
+/** The claims of a token if it is a JWT, for what a client may guess from its own token; never to be trusted. */
+export function readJwtClaims(token: string): JsonObject | undefined {
+  try {
+    const decoded = decodeJwt(token);
+    return decoded.kind === 'JWS' ? decoded.payload : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Reads a JOSE header or claims set: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
+ * @throws UsageError not_a_jwt
+ */
+export function parseJson(bytes: Uint8Array, part: string): JsonObject {
+  let source: string;
+  let value: unknown;
+  try {
+    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(source);
+  } catch {
+    throw notJwt(`its ${part} is not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notJwt(`its ${part} is not a JSON object`);
+  const duplicate = duplicateMember(source);
+  if (duplicate !== undefined) throw notJwt(`its ${part} has the member ${duplicate} twice`);
+  return value as JsonObject;
+}
+
+function isBase64url(part: string): boolean {
+  return /^[A-Za-z0-9_-]*$/.test(part) && Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+function notJwt(reason: string): UsageError {
+  return new UsageError('not_a_jwt', `not a JWT: ${reason}`, {
+    hint: 'ask the authorization server about it: ccgrant introspect',
+  });
+}

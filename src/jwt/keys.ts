@@ -1,0 +1,70 @@
+import { createPublicKey } from 'node:crypto';
+import type { JWK } from 'jose';
+import { ConfigError } from '../errors.ts';
+
+/** RFC 7517 section 5. */
+export interface JsonWebKeySet {
+  readonly keys: readonly JWK[];
+}
+
+const keyLimit = 100;
+
+/** A JSON value as JWK Set, or undefined when it is none. Keys that are no objects are left out. */
+export function toKeySet(value: unknown): JsonWebKeySet | undefined {
+  const keys = (value as { keys?: unknown } | undefined)?.keys;
+  if (!Array.isArray(keys) || keys.length > keyLimit) return undefined;
+  return { keys: keys.filter((key): key is JWK => typeof key === 'object' && key !== null && typeof key.kty === 'string') };
+}
+
+/**
+ * Reads public keys from a file: a JWK Set, one JWK, a PEM public key or a PEM certificate.
+ * @param place the file's path, for messages
+ * @throws ConfigError file_unusable
+ */
+export function parsePublicKeys(source: string, place: string): JsonWebKeySet {
+  const fail = (reason: string, hint?: string): ConfigError =>
+    new ConfigError('file_unusable', `${place} ${reason}`, { hint });
+  const trimmed = source.replace(/^\uFEFF/, '').trim();
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed)) throw fail('holds a private key', 'tokens are verified with the public key');
+  if (trimmed.startsWith('-----BEGIN')) return { keys: [publicKeyFromPem(trimmed, fail)] };
+  const value = parse(trimmed);
+  const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });
+  if (keySet === undefined || keySet.keys.length === 0) {
+    throw fail('holds no key', 'it takes a JWK Set, a JWK, a PEM public key or a PEM certificate');
+  }
+  return { keys: keySet.keys.filter((key) => key.kty !== 'oct') };
+}
+
+/**
+ * Reads a shared secret: a JWK with `kty: oct`, or the bare bytes less one final newline.
+ * @throws ConfigError secret_unusable
+ */
+export function parseSharedSecret(bytes: Uint8Array, place: string): JsonWebKeySet {
+  const value = parse(Buffer.from(bytes).toString()) as JWK | undefined;
+  if (value?.kty === 'oct' && typeof value.k === 'string') return { keys: [value] };
+  const secret = withoutFinalNewline(bytes);
+  if (secret.length === 0) throw new ConfigError('secret_unusable', `${place} is empty`);
+  return { keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] };
+}
+
+function publicKeyFromPem(pem: string, fail: (reason: string) => ConfigError): JWK {
+  try {
+    // By way of the object that also reads certificates.
+    return createPublicKey(pem).export({ format: 'jwk' }) as JWK;
+  } catch {
+    throw fail('holds no readable PEM public key or certificate');
+  }
+}
+
+function parse(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutFinalNewline(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== 0x0a) return bytes;
+  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
+}

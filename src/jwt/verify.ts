@@ -1,0 +1,144 @@
+import type { JWK } from 'jose';
+import { UsageError } from '../errors.ts';
+import { algorithmsOf, weaknessOf } from './algorithms.ts';
+import type { ClaimRequirements } from './claims.ts';
+import { checkClaims, claimChecks } from './claims.ts';
+import type { CompactParts } from './decode.ts';
+import { parseJson, splitCompact } from './decode.ts';
+import type { JsonWebKeySet } from './keys.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** One thing that was looked at. `ok` is null when it was not checked, and the reason says why. */
+export interface Check {
+  readonly check: string;
+  readonly ok: boolean | null;
+  readonly reason?: string | undefined;
+}
+
+export interface Verification {
+  readonly valid: boolean;
+  readonly checks: readonly Check[];
+  /** Undefined when the token is no JWS. */
+  readonly header: JsonObject | undefined;
+  /** Undefined unless the signature holds. */
+  readonly payload: JsonObject | undefined;
+}
+
+export interface VerifyRequirements extends ClaimRequirements {
+  /** Algorithms allowed, undefined for all that fit the keys. */
+  readonly algorithms: readonly string[] | undefined;
+  /** Only the signature counts; the payload may be anything. */
+  readonly signatureOnly: boolean;
+}
+
+/** Gives the keys; asked a second time, for keys newer than the first ones, when no key has the token's `kid`. */
+export type KeySource = (newer: boolean) => Promise<JsonWebKeySet>;
+
+/**
+ * Verifies a JWS: algorithm and signature by one of the keys (RFC 7515 section 5.2, RFC 8725 section 3),
+ * then every claim (RFC 7519 section 7.2). All failures are listed, not just the first.
+ * @param now epoch seconds
+ * @throws whatever the key source throws
+ */
+export async function verifyToken(token: string, keys: KeySource, requirements: VerifyRequirements, now: number): Promise<Verification> {
+  const parsed = parse(token);
+  if ('failure' in parsed) return { valid: false, checks: [parsed.failure], header: undefined, payload: undefined };
+  const { parts, header } = parsed;
+  const checks: Check[] = [...headerChecks(header)];
+  if (checks.every(({ ok }) => ok)) checks.push(...(await checkSignature(token, header, keys, requirements.algorithms)));
+  const hasSignature = checks.every(({ ok }) => ok);
+  if (requirements.signatureOnly) return { valid: hasSignature, checks, header, payload: hasSignature ? payloadOf(parts) : undefined };
+  if (!hasSignature) {
+    const reason = 'the signature does not hold, so nothing in the token counts';
+    checks.push(...claimChecks.map((check) => ({ check, ok: null, reason })));
+    return { valid: false, checks, header, payload: undefined };
+  }
+  const payload = payloadOf(parts);
+  if (payload === undefined) checks.push({ check: 'format', ok: false, reason: 'the payload is not a claims set' });
+  else checks.push(...checkClaims(header, payload, requirements, now));
+  return { valid: checks.every(({ ok }) => ok !== false), checks, header, payload };
+}
+
+function parse(token: string): { parts: CompactParts; header: JsonObject } | { failure: Check } {
+  try {
+    const parts = splitCompact(token);
+    if (parts.kind === 'JWS') return { parts, header: parseJson(parts.header, 'header') };
+    return { failure: { check: 'format', ok: false, reason: 'the token is encrypted (JWE): only its recipient can verify it' } };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { failure: { check: 'format', ok: false, reason: error.message } };
+  }
+}
+
+function payloadOf(parts: CompactParts): JsonObject | undefined {
+  try {
+    return parseJson(parts.payload, 'payload');
+  } catch {
+    return undefined;
+  }
+}
+
+/** RFC 7515 section 4.1.11 and RFC 7797: an extension that must be understood, and is not, makes a JWS invalid. */
+function headerChecks({ crit, b64 }: JsonObject): Check[] {
+  if (crit === undefined && b64 === undefined) return [];
+  return [{ check: 'crit', ok: false, reason: 'the header demands an extension that ccgrant does not know' }];
+}
+
+async function checkSignature(
+  token: string,
+  header: JsonObject,
+  keySource: KeySource,
+  allowed: readonly string[] | undefined,
+): Promise<Check[]> {
+  const { alg, kid } = header;
+  if (typeof alg !== 'string' || alg.toLowerCase() === 'none') return [failedAlg('the token is not signed')];
+  if (allowed !== undefined && !allowed.includes(alg)) return [failedAlg(`${alg} is not allowed`)];
+  const candidates = (keySet: JsonWebKeySet): JWK[] => keySet.keys.filter((key) => fits(key, alg, kid));
+  let keys = await keySource(false);
+  let fitting = candidates(keys);
+  if (fitting.length === 0 && kid !== undefined && !keys.keys.some((key) => key.kid === kid)) {
+    keys = await keySource(true);
+    fitting = candidates(keys);
+  }
+  if (fitting.length === 0) return [explainNoKey(keys, alg, kid)];
+  let weakness: string | undefined;
+  for (const key of fitting) {
+    const weak = weaknessOf(key, alg);
+    if (weak !== undefined) weakness = weak;
+    else if (await hasSignatureOf(token, key, alg)) return [{ check: 'alg', ok: true }, { check: 'signature', ok: true }];
+  }
+  return [{ check: 'alg', ok: true }, { check: 'signature', ok: false, reason: weakness ?? 'the signature is not by any key of the issuer that fits' }];
+}
+
+function failedAlg(reason: string): Check {
+  return { check: 'alg', ok: false, reason };
+}
+
+/** A key for signatures, of the right type for the algorithm, and with the token's key ID where both have one. */
+function fits(key: JWK, alg: string, kid: unknown): boolean {
+  if (kid !== undefined && key.kid !== undefined && key.kid !== kid) return false;
+  if (key.use !== undefined && key.use !== 'sig') return false;
+  if (Array.isArray(key.key_ops) && !key.key_ops.includes('verify')) return false;
+  return algorithmsOf(key).includes(alg);
+}
+
+function explainNoKey({ keys }: JsonWebKeySet, alg: string, kid: unknown): Check {
+  const known = keys.filter((key) => kid === undefined || key.kid === kid);
+  if (known.length === 0) return { check: 'signature', ok: false, reason: `none of the ${keys.length} keys has the kid ${String(kid)}` };
+  return failedAlg(`${alg} does not fit the key (${known.map(({ kty, crv, use }) => crv ?? (use === 'enc' ? `${kty} for encryption` : kty)).join(', ')})`);
+}
+
+async function hasSignatureOf(token: string, key: JWK, alg: string): Promise<boolean> {
+  const { compactVerify, errors, importJWK } = await import('jose');
+  try {
+    // Only the public members: a key source may hold more than that, and needs no more.
+    const { kty, crv, x, y, n, e, k } = key;
+    const publicKey = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e, k }).filter(([, value]) => value !== undefined));
+    await compactVerify(token, await importJWK(publicKey as unknown as JWK, alg), { algorithms: [alg] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import { isatty } from 'node:tty';
+import { run } from './cli.ts';
+import type { Context } from './context.ts';
+import { SignalError } from './errors.ts';
+import type { HttpClient, TransportSettings } from './http/types.ts';
+import { fileOutput } from './io/file-output.ts';
+import type { StandardInput } from './io/io.ts';
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+async function main(): Promise<void> {
+  const abort = new AbortController();
+  for (const [name, number] of Object.entries(signalNumbers)) {
+    process.on(name, () => {
+      // Whoever asks twice does not want to wait for anything.
+      if (abort.signal.aborted) process.exit(128 + number);
+      abort.abort(new SignalError(number));
+    });
+  }
+  const columns = Number(process.env.COLUMNS) || 80;
+  const streams = {
+    stdin: standardInput(abort.signal),
+    stdout: fileOutput(1, isatty(1), isatty(1) ? process.stdout.columns : columns),
+    stderr: fileOutput(2, isatty(2), isatty(2) ? process.stderr.columns : columns),
+  };
+  const outside: Omit<Context, 'io'> = {
+    env: process.env,
+    connect,
+    now: Date.now,
+    signal: abort.signal,
+    host: {
+      platform: process.platform,
+      home: process.env.HOME || homedir(),
+      workingDirectory: process.cwd(),
+      userId: process.getuid?.(),
+    },
+  };
+  process.exit(await run(process.argv.slice(2), streams, outside));
+}
+
+async function connect(settings: TransportSettings): Promise<HttpClient> {
+  if (process.versions.node.startsWith('20.')) {
+    // On Node 20 the first response makes V8 optimise undici's parser in the background, and the exit
+    // waits 130 ms for it. Without the optimising compiler for WebAssembly there is nothing to wait for.
+    const { setFlagsFromString } = await import('node:v8');
+    setFlagsFromString('--liftoff-only');
+  }
+  const { openHttpClient } = await import('./http/undici-client.ts');
+  return openHttpClient(settings);
+}
+
+function standardInput(signal: AbortSignal): StandardInput {
+  async function* stream(): AsyncIterable<Uint8Array> {
+    const stop = (): void => {
+      process.stdin.destroy(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    yield* process.stdin;
+  }
+  return {
+    isTerminal: isatty(0),
+    stream,
+    read: async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream()) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+void main();

@@ -1,0 +1,132 @@
+import { ProtocolError } from '../errors.ts';
+import type { HttpDocument } from '../http/transport.ts';
+import { readJwtClaims } from '../jwt/decode.ts';
+import type { EndpointOptions } from './endpoint-request.ts';
+import { postForm } from './endpoint-request.ts';
+import type { SentRequest } from './error-response.ts';
+import { answerOf, requireJsonObject, requireSuccess } from './error-response.ts';
+import type { JsonObject } from './json-object.ts';
+
+/** The parameters of an access token request, RFC 6749 section 4.4.2 and RFC 8707 section 2. */
+export interface AccessTokenRequest {
+  /** Scope tokens, none for no scope parameter. */
+  readonly scope: readonly string[];
+  readonly audience: readonly string[];
+  readonly resource: readonly string[];
+  /** Any further parameters. */
+  readonly parameters: readonly (readonly [string, string])[];
+}
+
+/** An access token as it was issued. */
+export interface IssuedToken {
+  readonly accessToken: string;
+  /** How the token is presented; always `Bearer` unless a sender constraint was asked for. */
+  readonly tokenType: string;
+  /** Epoch seconds; undefined when the server did not say and the token does not tell. */
+  readonly expiresOn: number | undefined;
+  /** Epoch seconds, taken before the request left. */
+  readonly issuedOn: number;
+  /** The members of the response as the server wrote them. */
+  readonly response: JsonObject;
+}
+
+export interface TokenAnswer {
+  readonly token: IssuedToken;
+  /** What was odd about the response, and tolerable: one sentence each. */
+  readonly findings: readonly string[];
+}
+
+/**
+ * Requests an access token by the client credentials grant, RFC 6749 section 4.4.
+ * @param now milliseconds since the epoch
+ * @throws ServerRefusedError; ProtocolError invalid_response; NetworkError
+ */
+export async function requestToken(
+  tokenEndpoint: URL,
+  request: AccessTokenRequest,
+  options: EndpointOptions,
+  sent: SentRequest,
+  now: () => number,
+): Promise<TokenAnswer> {
+  const issuedOn = Math.floor(now() / 1000);
+  const document = await postForm(tokenEndpoint, toForm(request), options);
+  requireSuccess(document, sent, now());
+  return readTokenResponse(document, request, issuedOn);
+}
+
+function toForm({ scope, audience, resource, parameters }: AccessTokenRequest): (readonly [string, string])[] {
+  return [
+    ['grant_type', 'client_credentials'],
+    ...(scope.length === 0 ? [] : [['scope', scope.join(' ')] as const]),
+    ...audience.map((value) => ['audience', value] as const),
+    ...resource.map((value) => ['resource', value] as const),
+    ...parameters,
+  ];
+}
+
+/**
+ * Judges a successful access token response, RFC 6749 section 5.1.
+ * @throws ProtocolError invalid_response
+ */
+export function readTokenResponse(document: HttpDocument, request: AccessTokenRequest, issuedOn: number): TokenAnswer {
+  const response = requireJsonObject(document);
+  const reject = (reason: string, hint?: string): never => {
+    throw new ProtocolError('invalid_response', `the access token response ${reason}`, {
+      status: document.status,
+      server: answerOf(document),
+      hint,
+    });
+  };
+  const { access_token: accessToken, token_type: tokenType, scope } = response;
+  if (accessToken === undefined) return reject('has no access_token');
+  // RFC 6749 appendix A.12: anything else could not be sent in a header field.
+  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken)) return reject('has an access_token that cannot be used');
+  if (tokenType !== undefined && (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')) {
+    return reject(`is of token_type ${JSON.stringify(tokenType)}, not Bearer`, 'a token of another type must not be used as a bearer token');
+  }
+  const lifetime = toLifetime(response.expires_in);
+  if (lifetime === 'unreadable') return reject(`has an expires_in of ${JSON.stringify(response.expires_in)}`);
+  if (!isScope(scope)) return reject('has a scope that is no string');
+  const expiry = readJwtClaims(accessToken)?.exp;
+  return {
+    token: {
+      accessToken,
+      tokenType: 'Bearer',
+      issuedOn,
+      expiresOn: lifetime === undefined ? (typeof expiry === 'number' ? Math.floor(expiry) : undefined) : issuedOn + lifetime,
+      response,
+    },
+    findings: [
+      ...(tokenType === undefined ? ['the response has no token_type: taken as Bearer'] : []),
+      ...scopeFindings(request.scope, grantedScope(scope, accessToken)),
+    ],
+  };
+}
+
+/** Seconds; some servers send them as a string. */
+function toLifetime(value: unknown): number | undefined | 'unreadable' {
+  if (value === undefined || value === null) return undefined;
+  const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return 'unreadable';
+  return Math.max(0, Math.floor(seconds));
+}
+
+type ScopeMember = string | readonly string[] | undefined | null;
+
+function isScope(value: unknown): value is ScopeMember {
+  if (value === undefined || value === null || typeof value === 'string') return true;
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** RFC 6749 section 5.1: an absent scope is the one asked for; where the token is a JWT, its claim tells. */
+function grantedScope(member: ScopeMember, accessToken: string): readonly string[] | undefined {
+  const claims = member === undefined || member === null ? readJwtClaims(accessToken) : undefined;
+  const scope = member ?? claims?.scope ?? claims?.scp;
+  if (typeof scope === 'string') return scope.split(' ');
+  return Array.isArray(scope) ? scope : undefined;
+}
+
+function scopeFindings(asked: readonly string[], granted: readonly string[] | undefined): string[] {
+  const missing = granted === undefined ? [] : asked.filter((scope) => !granted.includes(scope));
+  return missing.length === 0 ? [] : [`the server did not grant the scope ${missing.join(' ')}`];
+}

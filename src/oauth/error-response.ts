@@ -1,0 +1,166 @@
+import type { OAuthErrorResponse } from '../errors.ts';
+import { NetworkError, ProtocolError, ServerRefusedError } from '../errors.ts';
+import { retryAfter } from '../http/retry-after.ts';
+import type { HttpDocument } from '../http/transport.ts';
+import { isBusy, isRedirect } from '../http/transport.ts';
+import type { JsonObject } from './json-object.ts';
+import { parseJsonObject } from './json-object.ts';
+
+/** Error codes that say "no", whatever the status: trying again does not help. */
+const definiteErrors = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'invalid_token',
+  'unsupported_token_type',
+  'access_denied',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+]);
+
+/** Members that providers put beside the error, with which their support finds the incident. */
+const referenceMembers = ['error_codes', 'correlation_id', 'trace_id', 'errorId', 'request_id'];
+
+export interface ErrorResponse extends OAuthErrorResponse {
+  /** Whether the code is one of the registered refusals. */
+  readonly isDefinite: boolean;
+  /** Provider's references, in one line. */
+  readonly reference: string;
+}
+
+/** What was sent, for the report of a refusal. */
+export interface SentRequest {
+  /** `client_secret_basic, client_id=ci-bot, secret from CCGRANT_CLIENT_SECRET_FILE` */
+  readonly description: string;
+  readonly hint: (refusal: { readonly error: string | undefined; readonly status: number }) => string | undefined;
+}
+
+/**
+ * The OAuth error (RFC 6749 section 5.2) in a document of any status and content type, or undefined.
+ * An `error` that has blanks in it is prose of the HTTP server and no code.
+ */
+export function readErrorResponse({ text }: HttpDocument): ErrorResponse | undefined {
+  const body = parseJsonObject(text);
+  if (body === undefined) return undefined;
+  const error = body.error ?? body.errorCode;
+  if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
+  return {
+    error,
+    error_description: textMember(body, 'error_description') ?? textMember(body, 'errorSummary'),
+    error_uri: textMember(body, 'error_uri'),
+    isDefinite: definiteErrors.has(error),
+    reference: referenceMembers.flatMap((name) => (name in body ? [`${name}=${body[name]}`] : [])).join(' '),
+  };
+}
+
+/**
+ * Throws unless the document is a 200 without an OAuth error.
+ * @throws ServerRefusedError; NetworkError server_unavailable; ProtocolError
+ */
+export function requireSuccess(document: HttpDocument, sent: SentRequest, now: number): void {
+  const response = readErrorResponse(document);
+  const { status } = document;
+  if (response !== undefined && (response.isDefinite || !isBusy(status))) throw refused(document, response, sent);
+  if (isBusy(status)) throw unavailable(document, response, now);
+  if (isRedirect(status)) throw redirected(document);
+  if (status !== 200) throw unexplained(document, sent);
+}
+
+function refused(document: HttpDocument, response: ErrorResponse, sent: SentRequest): ServerRefusedError {
+  const { error, error_description, error_uri, reference } = response;
+  const description = error_description === undefined ? error : `"${error_description}"`;
+  const more = [error_uri, reference].filter((part) => part !== undefined && part !== '').map((part) => ` (${part})`);
+  return new ServerRefusedError(
+    refusalMessages.get(error) ?? 'the authorization server refused the request',
+    { error, error_description, error_uri },
+    {
+      status: document.status,
+      server: `${answerOf(document)}: ${description}${more.join('')}`,
+      sent: sent.description,
+      hint: sent.hint({ error, status: document.status }),
+    },
+  );
+}
+
+const refusalMessages = new Map([
+  ['invalid_client', 'the authorization server refused the client credentials'],
+  ['unauthorized_client', 'the authorization server refused this client'],
+  ['invalid_scope', 'the authorization server refused the scope'],
+  ['invalid_target', 'the authorization server refused the resource or audience'],
+  ['unsupported_grant_type', 'the authorization server does not offer the client credentials grant'],
+  ['unsupported_token_type', 'the authorization server cannot do this with a token of this type'],
+  ['temporarily_unavailable', 'the authorization server is busy'],
+  ['server_error', 'the authorization server failed'],
+]);
+
+function unavailable(document: HttpDocument, response: ErrorResponse | undefined, now: number): NetworkError {
+  const wait = retryAfter(document.headers.get('retry-after'), now);
+  const reason = response === undefined ? '' : `: ${response.error} "${response.error_description ?? ''}"`;
+  return new NetworkError('server_unavailable', 'the authorization server could not answer', {
+    status: document.status,
+    server: `${answerOf(document)}${reason}`,
+    hint: wait === undefined ? 'try again later' : `it asks to wait ${Math.ceil(wait / 1000)} s`,
+  });
+}
+
+function redirected(document: HttpDocument): ProtocolError {
+  const location = document.headers.get('location') ?? 'nowhere';
+  return new ProtocolError('unexpected_redirect', 'the authorization server redirects: credentials are not sent on', {
+    status: document.status,
+    server: `${answerOf(document)} to ${location}`,
+    hint: 'is the endpoint http where the server wants https, or has it moved?',
+  });
+}
+
+function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
+  const { status, url } = document;
+  const hint =
+    status === 404 || status === 405
+      ? `is ${url.href} the right endpoint?`
+      : sent.hint({ error: undefined, status });
+  return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
+    status,
+    server: `${answerOf(document)}: ${excerpt(document)}`,
+    sent: sent.description,
+    hint,
+  });
+}
+
+/**
+ * The body of a successful response as a JSON object.
+ * @throws ProtocolError invalid_response
+ */
+export function requireJsonObject(document: HttpDocument): JsonObject {
+  const body = parseJsonObject(document.text);
+  if (body !== undefined) return body;
+  throw new ProtocolError('invalid_response', 'the authorization server did not answer with a JSON object', {
+    status: document.status,
+    server: `${answerOf(document)}: ${excerpt(document)}`,
+    hint: `is ${document.url.href} the right endpoint?`,
+  });
+}
+
+/** `401 from POST https://as.example/token` */
+export function answerOf({ status, method, url }: HttpDocument): string {
+  return `${status} from ${method} ${url.origin}${url.pathname}`;
+}
+
+function excerpt({ text, headers }: HttpDocument): string {
+  const type = headers.get('content-type') ?? 'no content type';
+  if (text.trim() === '') return `empty body, ${type}`;
+  return `${type}, ${JSON.stringify(shorten(text.replace(/\s+/g, ' '), 200))}`;
+}
+
+function textMember(body: JsonObject, name: string): string | undefined {
+  const value = body[name];
+  return typeof value === 'string' ? shorten(value, 500) : undefined;
+}
+
+/** Cuts between words only: half of an echoed secret would no longer be recognised as one. */
+function shorten(value: string, limit: number): string {
+  return value.length <= limit ? value : `${value.slice(0, limit).replace(/\S*$/, '')}…`;
+}

@@ -1,0 +1,49 @@
+import type { HttpHeaders } from '../http/headers.ts';
+import type { Challenge } from './challenge.ts';
+import { tokenChallenge } from './challenge.ts';
+
+/** The header fields of a protected resource request, RFC 6750 section 2.1: never in the query, never in the body. */
+export function withAccessToken(headers: HttpHeaders, token: { readonly tokenType: string; readonly accessToken: string }): HttpHeaders {
+  return headers.with('Authorization', `${token.tokenType} ${token.accessToken}`);
+}
+
+export interface ResourceResponse {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+}
+
+/** Whether the resource says that the token itself is no good, so that a fresh one may be, RFC 6750 section 3.1. */
+export function isTokenRefused({ status, headers }: ResourceResponse): boolean {
+  return status === 401 && tokenChallenge(headers.get('www-authenticate'))?.parameters.get('error') === 'invalid_token';
+}
+
+/** What a resource says against a request, in one line, or undefined when it does not say. */
+export function refusalReason({ headers }: ResourceResponse): string | undefined {
+  const challenge = tokenChallenge(headers.get('www-authenticate'));
+  if (challenge === undefined) return undefined;
+  const { parameters } = challenge;
+  const description = parameters.get('error_description');
+  const parts = [parameters.get('error'), description && `"${description}"`, scopeOf(challenge)];
+  return parts.filter(Boolean).join(' ') || `wants a ${challenge.scheme} token`;
+}
+
+function scopeOf({ parameters }: Challenge): string | undefined {
+  const scope = parameters.get('scope');
+  return scope && `scope="${scope}"`;
+}
+
+/** What a person can do about a refusal by a resource. */
+export function resourceHint({ status, headers }: ResourceResponse): string | undefined {
+  const { parameters } = tokenChallenge(headers.get('www-authenticate')) ?? { parameters: new Map<string, string>() };
+  const scope = parameters.get('scope');
+  switch (parameters.get('error')) {
+    case 'insufficient_scope':
+      return scope === undefined ? 'ask for another scope with --scope' : `ask for what it needs: --scope '${scope}'`;
+    case 'invalid_token':
+      return 'compare what it expects with what the token says: ccgrant decode --cached; issuer, audience and expiry are the usual reasons';
+    default:
+      if (status === 401) return 'does the API accept tokens of this issuer, and for this audience? see ccgrant decode --cached';
+      if (status === 403) return 'the token was accepted, and does not allow this: a scope or role is missing';
+      return undefined;
+  }
+}

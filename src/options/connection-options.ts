@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import type { ConnectionSettings } from '../client/oauth-client.ts';
+import type { Context } from '../context.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import { proxySelector } from '../http/proxy.ts';
+import { text } from '../text.ts';
+import type { OptionRow } from './option.ts';
+import type { Setting, Settings } from './settings.ts';
+import { toMilliseconds } from './settings.ts';
+
+/** How connections are made; names as in curl. */
+export const connectionOptions: readonly OptionRow[] = [
+  {
+    name: 'cacert',
+    value: 'FILE',
+    group: 'Connection',
+    summary: 'trust these certificate authorities (PEM) instead of the built-in ones',
+    variable: 'CCGRANT_CACERT',
+    inProfile: true,
+    isPath: true,
+  },
+  {
+    name: 'insecure',
+    short: 'k',
+    group: 'Connection',
+    summary: 'do not verify certificates of servers',
+    inProfile: true,
+  },
+  {
+    name: 'proxy',
+    short: 'x',
+    value: 'URL',
+    group: 'Connection',
+    summary: 'http or https proxy; by default HTTPS_PROXY, HTTP_PROXY, ALL_PROXY',
+    inProfile: true,
+  },
+  {
+    name: 'noproxy',
+    value: 'LIST',
+    group: 'Connection',
+    summary: 'hosts that need no proxy, separated by commas; by default NO_PROXY',
+    inProfile: true,
+  },
+  {
+    name: 'connect-timeout',
+    value: 'SECONDS',
+    group: 'Connection',
+    summary: 'time to connect (10), 0 for no limit',
+    inProfile: true,
+  },
+  {
+    name: 'max-time',
+    short: 'm',
+    value: 'SECONDS',
+    group: 'Connection',
+    summary: 'time for everything (30), 0 for no limit',
+    inProfile: true,
+  },
+  {
+    name: 'allow-http',
+    group: 'Connection',
+    summary: 'allow plain http to other machines',
+    variable: 'CCGRANT_ALLOW_HTTP',
+    inProfile: true,
+  },
+];
+
+/** @throws UsageError usage; ConfigError file_unusable, config_invalid */
+export function resolveConnection(settings: Settings, ctx: Context): ConnectionSettings {
+  const verifyCertificates = !settings.flag('insecure');
+  if (!verifyCertificates) {
+    ctx.io.note(text`${ctx.io.errorStyle.caution('warning:')} --insecure: anybody on the way can read the credentials`);
+  }
+  const connectTimeout = settings.text('connect-timeout');
+  const maxTime = settings.text('max-time');
+  return {
+    certificateAuthorities: readCertificateAuthorities(settings, ctx),
+    verifyCertificates,
+    proxyFor: proxySelector(
+      { proxy: settings.text('proxy')?.value, noProxy: settings.text('noproxy')?.value },
+      ctx.env,
+    ),
+    connectTimeout: connectTimeout === undefined ? 10_000 : toMilliseconds(connectTimeout),
+    resolve: new Map((settings.list('resolve')?.value ?? []).map(toResolveEntry)),
+    allowHttp: settings.flag('allow-http'),
+    maxTime: maxTime && toMilliseconds(maxTime),
+  };
+}
+
+function readCertificateAuthorities(settings: Settings, { host }: Context): string | undefined {
+  const file = settings.text('cacert') ?? settings.variable('SSL_CERT_FILE');
+  if (file === undefined) return undefined;
+  const path = resolve(host.workingDirectory, file.value);
+  const pem = readPem(path, file);
+  if (pem.includes('-----BEGIN CERTIFICATE-----') || pem.includes('-----BEGIN TRUSTED CERTIFICATE-----')) return pem;
+  throw new ConfigError('file_unusable', `${path} (${file.origin.name}) holds no PEM certificate`);
+}
+
+function readPem(path: string, { origin }: Setting<string>): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError('file_unusable', `${path} (${origin.name}) cannot be read (${code})`);
+  }
+}
+
+/** curl's `host:port:address`, the address of IPv6 in brackets or not. */
+function toResolveEntry(value: string): [string, string] {
+  const [, host, port, address] = /^([^:]+):(\d+):\[?([^\]]+)\]?$/.exec(value) ?? [];
+  if (host === undefined || address === undefined || isIP(address) === 0) {
+    throw new UsageError('usage', '--resolve takes HOST:PORT:ADDRESS');
+  }
+  return [`${host}:${port}`, address];
+}

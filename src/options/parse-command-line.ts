@@ -1,0 +1,150 @@
+import { Command, CommanderError, Option } from 'commander';
+import { closestMatch } from 'leven';
+import type { CommandDefinition, Invocation } from '../commands/command.ts';
+import { UsageError } from '../errors.ts';
+import type { OptionRow, TypedValue } from './option.ts';
+import { profileKey } from './option.ts';
+
+/** Raised when the person asked for the help instead. */
+export class HelpRequested extends Error {}
+
+/**
+ * Reads what was typed after a command's name.
+ * @throws UsageError; HelpRequested
+ */
+export function parseCommandLine(definition: CommandDefinition, args: readonly string[]): Invocation {
+  const sequence: [string, string][] = [];
+  const command = toCommander(definition, (name, value) => sequence.push([name, value]));
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw translate(error, definition);
+    throw error;
+  }
+  const options = new Map(
+    definition.options.flatMap((row): [string, TypedValue][] => {
+      const value = typedValue(row, command);
+      return value === undefined ? [] : [[row.name, value]];
+    }),
+  );
+  for (const row of definition.options) checkValues(row, options.get(row.name));
+  return { operands: command.args, options, sequence };
+}
+
+/**
+ * The commander Command of a definition: for parsing, and for the help.
+ * @param onValue told of each value as it is met
+ */
+export function toCommander(
+  { name, summary, operands, options }: CommandDefinition,
+  onValue: (name: string, value: string) => void = () => {},
+): Command {
+  const command = new Command(`ccgrant ${name}`)
+    .description(summary)
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .helpOption('-h, --help', 'show this help')
+    .action(() => {});
+  for (const operand of operands) command.argument(operand.startsWith('[') ? operand : `<${operand}>`);
+  for (const row of options) {
+    command.addOption(toOption(row, onValue));
+    if (row.negatable) command.addOption(new Option(`--no-${row.name}`, `none, whatever ${whereFrom(row)} says`).helpGroup(`${row.group}:`));
+  }
+  return command;
+}
+
+function toOption(row: OptionRow, onValue: (name: string, value: string) => void): Option {
+  const short = row.short === undefined ? '' : `-${row.short}, `;
+  const value = row.value === undefined ? '' : ` <${row.value}>`;
+  const option = new Option(`${short}--${row.name}${value}`, describe(row)).helpGroup(`${row.group}:`);
+  if (row.hidden) option.hideHelp();
+  if (row.value === undefined) return option;
+  return option.argParser((next: string, previous: readonly string[] | undefined) => {
+    onValue(row.name, next);
+    return [...(previous ?? []), next];
+  });
+}
+
+function describe({ summary, choices, variable }: OptionRow): string {
+  const parts = [summary, choices && `(${choices.join(', ')})`, variable && `[${variable}]`];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
+
+function whereFrom(row: OptionRow): string {
+  return [row.variable, row.inProfile && `${profileKey(row)} of a profile`].filter(Boolean).join(' or ');
+}
+
+function typedValue(row: OptionRow, command: Command): TypedValue | undefined {
+  // Commander reads `--no-x` as the option x taken back; where that is an option of its own, it is set.
+  const isNegation = row.name.startsWith('no-') && row.value === undefined;
+  const attribute = (isNegation ? row.name.slice(3) : row.name).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  if (command.getOptionValueSource(attribute) !== 'cli') return undefined;
+  const value: TypedValue = command.getOptionValue(attribute);
+  if (!isNegation) return value === false && !row.negatable ? undefined : value;
+  return value === false ? true : undefined;
+}
+
+function checkValues({ name, choices, allowsEmpty }: OptionRow, typed: TypedValue | undefined): void {
+  for (const value of Array.isArray(typed) ? typed : []) {
+    if (value === '' && !allowsEmpty) {
+      throw new UsageError('usage', `--${name} is empty`, {
+        hint: name === 'scope' ? 'to ask without a scope say --no-scope' : 'is the variable set that it comes from?',
+      });
+    }
+    if (choices !== undefined && !choices.includes(value)) {
+      throw new UsageError('usage', `--${name} takes one of ${choices.join(', ')}`, { hint: near(value, choices) });
+    }
+  }
+}
+
+/** Commander's own messages quote what was typed, which may be a secret: only its codes are used. */
+function translate(error: CommanderError, definition: CommandDefinition): Error {
+  const name = /'(?:-\w, )?(--?[\w-]*)/.exec(error.message)?.[1] ?? '';
+  switch (error.code) {
+    case 'commander.helpDisplayed':
+    case 'commander.help':
+      return new HelpRequested();
+    case 'commander.unknownOption':
+      return unknownOption(name, definition);
+    case 'commander.optionMissingArgument':
+      return new UsageError('usage', `${name} needs a value`);
+    case 'commander.missingArgument':
+      return new UsageError('usage', `ccgrant ${definition.name} needs ${definition.operands.join(' ')}`, {
+        hint: definition.examples[0]?.line,
+      });
+    case 'commander.excessArguments':
+      return new UsageError('usage', `too many arguments for ccgrant ${definition.name}`, {
+        hint: 'a value with blanks in it needs quotes',
+      });
+    default:
+      return new UsageError('usage', `ccgrant ${definition.name} does not understand this`, {
+        hint: `ccgrant ${definition.name} --help`,
+      });
+  }
+}
+
+const secretOptions = ['--client-secret', '--secret', '--password', '--client-password'];
+
+function unknownOption(typed: string, { name, options, foreignOptions }: CommandDefinition): UsageError {
+  const option = typed.startsWith('--') ? typed : typed.slice(0, 2);
+  const foreign = foreignOptions?.get(option);
+  if (foreign !== undefined) return new UsageError('unknown_option', `${option} is not an option of ccgrant ${name}`, { hint: foreign });
+  const known = options.filter(({ hidden }) => !hidden).flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
+  const isSecret = option.startsWith('--client-sec') || near(option, secretOptions) !== undefined;
+  if (isSecret && near(option, known, 1) === undefined) {
+    return new UsageError('secret_on_command_line', 'no option takes a secret as its value: other users can read the command line', {
+      hint: 'use --client-secret-file FILE (- for standard input), CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
+    });
+  }
+  // What is no option's name may be anything, a secret too.
+  const shown = /^--[a-z][a-z-]{0,30}$|^-[A-Za-z]$/.test(option) ? option : 'an option';
+  const nearest = near(option, known);
+  return new UsageError('unknown_option', `ccgrant ${name} does not know ${shown}`, {
+    hint: nearest ?? `ccgrant ${name} --help lists them`,
+  });
+}
+
+function near(typed: string, candidates: readonly string[], maxDistance = 3): string | undefined {
+  const nearest = closestMatch(typed.toLowerCase(), candidates, { maxDistance: Math.min(maxDistance, Math.floor(typed.length / 2)) });
+  return nearest === undefined ? undefined : `did you mean ${nearest}`;
+}

@@ -1,0 +1,66 @@
+import type { ServerSettings } from '../client/authorization-server.ts';
+import { UsageError } from '../errors.ts';
+import { parseUrl } from '../http/url-policy.ts';
+import type { EndpointName } from '../oauth/metadata.ts';
+import { endpointNames, toServerIdentity } from '../oauth/metadata.ts';
+import type { OptionRow } from './option.ts';
+import type { Settings } from './settings.ts';
+
+/** Which authorization server is meant, and which profile says so. */
+export const issuerOptions: readonly OptionRow[] = [
+  {
+    name: 'issuer',
+    value: 'URL',
+    group: 'Authorization server',
+    summary: 'issuer identifier; a pasted well-known URL will do',
+    variable: 'CCGRANT_ISSUER',
+    inProfile: true,
+  },
+  {
+    name: 'profile',
+    value: 'NAME',
+    group: 'Authorization server',
+    summary: 'take values from this profile',
+    variable: 'CCGRANT_PROFILE',
+  },
+  {
+    name: 'config',
+    value: 'FILE',
+    group: 'Authorization server',
+    summary: 'read profiles from this file',
+    variable: 'CCGRANT_CONFIG',
+  },
+];
+
+/** Endpoints that win over the metadata; with enough of them no metadata is needed. */
+export const endpointOptions: readonly OptionRow[] = endpointNames.map((name) => ({
+  name: name.replaceAll('_', '-'),
+  value: 'URL',
+  group: 'Authorization server',
+  summary: `wins over ${name} of the metadata`,
+  variable: `CCGRANT_${name.toUpperCase()}`,
+  inProfile: true,
+}));
+
+/** @throws UsageError invalid_url */
+export function resolveServer(settings: Settings): ServerSettings {
+  const issuer = settings.text('issuer');
+  if (issuer !== undefined) rejectTokenEndpoint(issuer.value, issuer.origin.name);
+  return {
+    identity: issuer && toServerIdentity(issuer.value, parseUrl(issuer.value, issuer.origin.name)),
+    endpoints: new Map(
+      endpointNames.flatMap((name): [EndpointName, URL][] => {
+        const endpoint = settings.text(name.replaceAll('_', '-'));
+        return endpoint === undefined ? [] : [[name, parseUrl(endpoint.value, endpoint.origin.name)]];
+      }),
+    ),
+  };
+}
+
+/** People paste the URL that their provider's page shows most prominently. */
+function rejectTokenEndpoint(issuer: string, origin: string): void {
+  if (!/\/(token|oauth2?\/(v\d+(\.\d+)?\/)?token)\/?$/.test(issuer)) return;
+  throw new UsageError('invalid_url', `${origin} looks like a token endpoint`, {
+    hint: `say --token-endpoint ${issuer}, or give the issuer, which is the value of "iss" in its tokens`,
+  });
+}

@@ -1,0 +1,45 @@
+import type { CachedToken } from '../cache/token-cache.ts';
+import { isGood } from '../cache/token-cache.ts';
+import type { Style } from '../io/style.ts';
+import { Text, text } from '../text.ts';
+import { relativeTime, timestamp } from './time.ts';
+
+/** The cached tokens for a program. */
+export function toCachedTokensJson(tokens: readonly CachedToken[], showTokens: boolean): object[] {
+  return tokens.map(({ key, accessToken, expiresOn }) => ({
+    issuer: key.issuer,
+    token_endpoint: key.token_endpoint,
+    client_id: key.client_id,
+    scope: key.scope.join(' '),
+    audience: key.audience,
+    resource: key.resource,
+    expires_at: timestamp(expiresOn),
+    expires_on: expiresOn,
+    ...(showTokens ? { access_token: accessToken } : {}),
+  }));
+}
+
+/**
+ * The cached tokens for a person, three lines each.
+ * @param now epoch seconds
+ */
+export function renderCachedTokens(tokens: readonly CachedToken[], showTokens: boolean, style: Style, now: number): Text {
+  return Text.join(
+    tokens.map((token) => {
+      const { key, accessToken, expiresOn } = token;
+      const target = [...key.audience, ...key.resource].join(' ');
+      const end = `${timestamp(expiresOn)}, ${relativeTime(expiresOn, now)}`;
+      return Text.join(
+        [
+          text`${style.title(key.client_id ?? 'no client id')} at ${key.issuer ?? key.token_endpoint ?? 'an unnamed server'}`,
+          text`  scope    ${key.scope.join(' ') || 'none asked for'}`,
+          ...(target === '' ? [] : [text`  for      ${target}`]),
+          text`  expires  ${end}${isGood(token, now) ? text`` : text` ${style.bad('NOT USED ANY MORE')}`}`,
+          ...(showTokens ? [text`  token    ${accessToken}`] : []),
+        ],
+        '\n',
+      );
+    }),
+    '\n',
+  );
+}

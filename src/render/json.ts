@@ -1,0 +1,16 @@
+import { replaceUnprintable, Text } from '../text.ts';
+
+/**
+ * JSON as text that may go to a terminal: JSON.stringify escapes C0 controls only, so DEL, C1,
+ * bidirectional and zero-width characters become `\uXXXX`, which any JSON parser reads back.
+ * @param indent spaces per level; without it everything is on one line
+ */
+export function safeJson(value: unknown, indent?: number): Text {
+  const json = JSON.stringify(value, undefined, indent);
+  // What is left of line feeds stands between members and was put there by JSON.stringify.
+  return Text.trusted(replaceUnprintable(json, (character) => (character === '\n' ? '\n' : escapeUtf16(character))));
+}
+
+function escapeUtf16(character: string): string {
+  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,56 @@
+import type { ErrorCode, ErrorFacts } from './errors.ts';
+import { CcgrantError, ClosedPipeError, ServerRefusedError, SignalError } from './errors.ts';
+import { exitCodeOf } from './exit-code.ts';
+import type { Io } from './io/io.ts';
+import { safeJson } from './render/json.ts';
+import { Text, text } from './text.ts';
+
+/** Puts a failure on standard error, for a person or as one JSON object, and returns the exit code. */
+export function reportError(error: unknown, io: Io, format: 'text' | 'json'): number {
+  const exitCode = exitCodeOf(error);
+  if (error instanceof ClosedPipeError || error instanceof SignalError) return exitCode;
+  const report = describe(error);
+  io.report(format === 'json' ? jsonReport(report, exitCode) : textReport(report, io));
+  return exitCode;
+}
+
+interface Report extends Omit<ErrorFacts, 'cause'> {
+  /** The stable word: the OAuth error code where the server gave one, else one of ours. */
+  readonly code: string;
+  readonly message: string;
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+function describe(error: unknown): Report {
+  if (error instanceof ServerRefusedError) {
+    return { code: error.response.error, message: error.message, members: { ...error.response }, ...error.facts };
+  }
+  if (error instanceof CcgrantError) {
+    return { code: error.code, message: error.message, members: {}, ...error.facts };
+  }
+  // The message of a foreign error can quote a secret: its name and place must do.
+  const { name, stack } = error instanceof Error ? error : new Error('not an error');
+  const place = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  const code: ErrorCode = 'internal';
+  return {
+    code,
+    message: `a bug in ccgrant: ${name} ${place?.trim() ?? ''}`,
+    members: {},
+    hint: 'please report it with the command line, without its secrets',
+  };
+}
+
+function textReport(report: Report, { errorStyle }: Io): Text {
+  const lines = [
+    text`${errorStyle.bad(text`error[${report.code}]:`)} ${report.message}`,
+    ...(['server', 'sent', 'hint'] as const).flatMap((label) => {
+      const fact = report[label];
+      return fact === undefined ? [] : [text`  ${`${label}:`.padEnd(8)}${fact}`];
+    }),
+  ];
+  return Text.join(lines, '\n');
+}
+
+function jsonReport({ code, message, members, status, server, sent, hint }: Report, exitCode: number): Text {
+  return safeJson({ error: { code, message, status, exit_code: exitCode, ...members, server, sent, hint } });
+}

@@ -1,0 +1,58 @@
+/**
+ * Text that may go to a terminal. The only way to make one is the `text` tag, which escapes every
+ * string put into it: what a server, a token or a file says can neither move the cursor, nor hide
+ * behind bidirectional controls, nor begin a line (where CI systems look for commands).
+ */
+export class Text {
+  readonly value: string;
+
+  private constructor(value: string) {
+    this.value = value;
+  }
+
+  /** For `text` and the style functions, which know that the parts are safe. */
+  static trusted(value: string): Text {
+    return new Text(value);
+  }
+
+  static join(parts: readonly Text[], separator: string): Text {
+    return new Text(parts.map((part) => part.value).join(separator));
+  }
+
+  toString(): string {
+    return this.value;
+  }
+}
+
+export type Printable = string | number | Text;
+
+/** Builds a Text: the template is trusted, strings put into it are escaped, Texts are taken as they are. */
+export function text(template: TemplateStringsArray, ...values: readonly Printable[]): Text {
+  const value = template.reduce((line, part, index) => line + toSafeString(values[index - 1] ?? '') + part);
+  return Text.trusted(value);
+}
+
+/** The escaped form of one printable value. */
+export function toSafeString(value: Printable): string {
+  return value instanceof Text ? value.value : escapeUntrusted(String(value));
+}
+
+// C0 and C1 controls, DEL, soft hyphen, zero-width and bidirectional controls, line and paragraph
+// separators, byte order mark, interlinear annotations and tag characters, lone surrogates.
+const unprintable =
+  /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
+
+/** Replaces every character that could move, hide or begin text on a terminal. */
+export function replaceUnprintable(value: string, replacement: (character: string) => string): string {
+  return value.replace(unprintable, replacement);
+}
+
+/** Shows control, bidirectional and zero-width characters as `\n`, `\t` or `\u{…}`. */
+export function escapeUntrusted(value: string): string {
+  return replaceUnprintable(value, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\r') return '\\r';
+    if (character === '\t') return '\\t';
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+}
