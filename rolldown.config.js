@@ -1,5 +1,5 @@
-import license from 'rollup-plugin-license';
 import { defineConfig } from 'rolldown';
+import license from 'rollup-plugin-license';
 
 export default defineConfig({
   input: { main: 'src/main.ts' },

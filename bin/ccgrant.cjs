@@ -7,6 +7,8 @@ const { join } = require('node:path');
 const program = join(__dirname, '../dist/main.cjs');
 if (existsSync(program)) require(program);
 else {
-  process.stderr.write('error[usage]: ccgrant is not built\n  hint:   run npm ci (or npm run build) in its directory\n');
+  process.stderr.write(
+    'error[usage]: ccgrant is not built\n  hint:   run npm ci (or npm run build) in its directory\n',
+  );
   process.exitCode = 2;
 }

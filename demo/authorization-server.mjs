@@ -25,11 +25,7 @@ const options = readOptions({
 try {
   const server = createServer();
   const issuer = `http://localhost:${await listen(server, options.port)}`;
-  const handler = createProvider(
-    issuer,
-    await generateSigningKey(),
-    await readClients(),
-  ).callback();
+  const handler = createProvider(issuer, await generateSigningKey(), await readClients()).callback();
   server.on('request', options['count-requests'] ? countRequests(handler) : handler);
   closeWhenAsked(server);
   announce({ issuer });
@@ -60,12 +56,7 @@ function createProvider(issuer, signingKey, clients) {
     clients,
     scopes,
     jwks: { keys: [signingKey.privateJwk] },
-    clientAuthMethods: [
-      'client_secret_basic',
-      'client_secret_post',
-      'client_secret_jwt',
-      'private_key_jwt',
-    ],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
     ttl: { ClientCredentials: 300 },
     features: {
       devInteractions: { enabled: false },

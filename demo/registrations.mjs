@@ -13,6 +13,4 @@ import { readFileSync } from 'node:fs';
 
 // Read as a file: Node 20 prints a warning on standard error when JSON is imported.
 /** @type {Registrations} */
-export const registrations = JSON.parse(
-  readFileSync(new URL('./registrations.json', import.meta.url), 'utf8'),
-);
+export const registrations = JSON.parse(readFileSync(new URL('./registrations.json', import.meta.url), 'utf8'));

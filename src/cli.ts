@@ -63,7 +63,11 @@ const commands: readonly CommandEntry[] = [
 ];
 
 /** Runs one command line and returns the exit code of the process. */
-export async function run(argv: readonly string[], streams: StandardStreams, outside: Omit<Context, 'io'>): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  streams: StandardStreams,
+  outside: Omit<Context, 'io'>,
+): Promise<number> {
   const openIo = (preferences: OutputPreferences): Promise<Io> => createIo(streams, preferences, outside.env);
   // Until the command line is understood, what it says about the output can only be guessed.
   let io = await openIo({ color: 'auto', quiet: false, verbose: false });
@@ -139,7 +143,9 @@ function unknownCommand(typed: string | undefined): UsageError {
 }
 
 function guessFormat(argv: readonly string[]): 'text' | 'json' {
-  const isJson = argv.some((arg, index) => arg === '--format=json' || (arg === '--format' && argv[index + 1] === 'json'));
+  const isJson = argv.some(
+    (arg, index) => arg === '--format=json' || (arg === '--format' && argv[index + 1] === 'json'),
+  );
   return isJson || (argv.includes('--json') && !argv.includes('call')) ? 'json' : 'text';
 }
 
@@ -151,7 +157,10 @@ function programHelp(io: Io): string {
     .helpCommand(false);
   for (const { name, summary } of commands) program.command(name).usage(' ').description(summary);
   const examples = [
-    { purpose: 'a token for a script', line: 'TOKEN=$(ccgrant token --issuer https://as.example.com --client-id ci-bot --client-secret-file secret.txt)' },
+    {
+      purpose: 'a token for a script',
+      line: 'TOKEN=$(ccgrant token --issuer https://as.example.com --client-id ci-bot --client-secret-file secret.txt)',
+    },
     { purpose: 'call an API with it', line: 'ccgrant call https://api.example.com/orders --scope orders:read' },
     { purpose: 'all options of a command', line: 'ccgrant token --help' },
   ];

@@ -90,11 +90,7 @@ export class Shell {
         cwd: this.#directory,
         env: this.#environment,
         signal: this.#signal,
-        stdio: [
-          input === undefined ? 'ignore' : 'pipe',
-          isCaptured ? 'pipe' : screen.fd,
-          screen.fd,
-        ],
+        stdio: [input === undefined ? 'ignore' : 'pipe', isCaptured ? 'pipe' : screen.fd, screen.fd],
         timeout: 10_000,
       });
       child.stdin?.on('error', ignoreClosedPipe).end(input);

@@ -1,8 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { CacheTrouble } from './cache-trouble.ts';
 import { preparePrivateDirectory, readPrivateFile, removeIfThere, writePrivateFile } from './private-files.ts';
 import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';

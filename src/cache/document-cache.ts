@@ -1,5 +1,5 @@
+import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
-import { digest } from './sealed-record.ts';
 
 /** Seconds that metadata and keys are used without asking anew. */
 const maxAge = 600;
@@ -20,12 +20,12 @@ export class DocumentCache {
   /** The document stored for a place, unless it is old. */
   read<T extends object>(place: string): T | undefined {
     if (!this.#mayRead) return undefined;
-    const record = this.#directory.read('metadata', digest(place));
+    const record = this.#directory.read('metadata', sha256Hex(place));
     const age = this.#now() / 1000 - Number(record?.fetchedOn);
     return age >= 0 && age < maxAge ? (record?.document as T) : undefined;
   }
 
   write(place: string, document: object): void {
-    this.#directory.write('metadata', digest(place), { place, fetchedOn: this.#now() / 1000, document });
+    this.#directory.write('metadata', sha256Hex(place), { place, fetchedOn: this.#now() / 1000, document });
   }
 }

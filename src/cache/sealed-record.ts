@@ -1,5 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { sha256Hex } from '../sha256.ts';
 
 /** Raised when the meaning of a stored record changes. It is part of every file name. */
 export const formatVersion = 1;
@@ -7,17 +6,12 @@ export const formatVersion = 1;
 /** A record as a file: its checksum, then its JSON, so that a damaged one is never taken for good. */
 export function sealRecord(record: object): string {
   const json = JSON.stringify(record);
-  return `${digest(json)}\n${json}\n`;
+  return `${sha256Hex(json)}\n${json}\n`;
 }
 
 /** The record in a file, or undefined when a single byte of it is not as it was written. */
 export function openRecord(content: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   const [, checksum, json] = /^([0-9a-f]{64})\n(.*)\n$/s.exec(new TextDecoder().decode(content)) ?? [];
-  if (json === undefined || checksum !== digest(json)) return undefined;
+  if (json === undefined || checksum !== sha256Hex(json)) return undefined;
   return JSON.parse(json);
-}
-
-/** sha256 in hexadecimal digits. */
-export function digest(value: string): string {
-  return bytesToHex(sha256(utf8ToBytes(value)));
 }

@@ -1,5 +1,5 @@
+import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
-import { digest } from './sealed-record.ts';
 
 /**
  * What a token was asked with, as the person said it: nothing in it comes from the server, so that a
@@ -74,14 +74,29 @@ export class TokenCache {
  * @param now epoch seconds
  * @param minimumLifetime seconds that it must be good for
  */
-export function isGood({ issuedOn, expiresOn }: Pick<CachedToken, 'issuedOn' | 'expiresOn'>, now: number, minimumLifetime = 0): boolean {
+export function isGood(
+  { issuedOn, expiresOn }: Pick<CachedToken, 'issuedOn' | 'expiresOn'>,
+  now: number,
+  minimumLifetime = 0,
+): boolean {
   const skew = Math.min(60, (expiresOn - issuedOn) / 10);
   return now < expiresOn - Math.max(skew, minimumLifetime) && issuedOn <= now + clockTolerance;
 }
 
 function nameOf(key: TokenCacheKey): string {
-  const { issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, scope, audience, resource, parameters } = key;
-  return digest(
+  const {
+    issuer,
+    token_endpoint,
+    client_id,
+    auth_method,
+    basic_encoding,
+    credential,
+    scope,
+    audience,
+    resource,
+    parameters,
+  } = key;
+  return sha256Hex(
     JSON.stringify([
       [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential].map((part) => part ?? null),
       scope,

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { AuthMethod, BasicEncoding, ClientAuthentication } from '../oauth/client-auth.ts';
 import {
@@ -11,7 +12,6 @@ import type { SentRequest } from '../oauth/error-response.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import type { Secret } from '../secret.ts';
-import type { Context } from '../context.ts';
 import { text } from '../text.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
@@ -44,10 +44,13 @@ export async function authenticateAt(
   const secret = method === 'none' ? undefined : await client.secret();
   if (method === undefined || (method !== 'none' && secret === undefined)) throw missingSecret(method);
   if (authMethod === undefined) {
-    ctx.io.trace(text`* ${method}: ${supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`}`);
+    ctx.io.trace(
+      text`* ${method}: ${supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`}`,
+    );
   }
   if (secret !== undefined) {
-    for (const encoding of ['form', 'raw'] as const) ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
+    for (const encoding of ['form', 'raw'] as const)
+      ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
   }
   const authentication = create(method, clientId, secret, basicEncoding);
   const scopesSupported = await client.server.listed('scopes_supported', endpoint);
@@ -72,9 +75,16 @@ export async function authenticateAt(
   };
 }
 
-function create(method: AuthMethod, clientId: string, secret: Secret | undefined, encoding: BasicEncoding): ClientAuthentication {
+function create(
+  method: AuthMethod,
+  clientId: string,
+  secret: Secret | undefined,
+  encoding: BasicEncoding,
+): ClientAuthentication {
   if (secret === undefined) return noAuthentication(clientId);
-  return method === 'client_secret_post' ? clientSecretPost(clientId, secret) : clientSecretBasic(clientId, secret, encoding);
+  return method === 'client_secret_post'
+    ? clientSecretPost(clientId, secret)
+    : clientSecretBasic(clientId, secret, encoding);
 }
 
 function missingSecret(method: AuthMethod | undefined): ConfigError {

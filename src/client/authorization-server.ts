@@ -125,7 +125,8 @@ function placeOf(identity: ServerIdentity): string {
 
 function missingIssuer(needed: readonly EndpointName[]): ConfigError {
   const [endpoint] = needed;
-  const alternative = endpoint === undefined ? '' : `, or only what is needed here: --${endpoint.replaceAll('_', '-')} URL`;
+  const alternative =
+    endpoint === undefined ? '' : `, or only what is needed here: --${endpoint.replaceAll('_', '-')} URL`;
   return new ConfigError('missing_setting', 'no authorization server is named', {
     hint: `give its issuer: --issuer URL or CCGRANT_ISSUER${alternative}`,
   });

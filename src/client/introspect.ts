@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { NegativeResultError } from '../errors.ts';
+import { readJwtClaims } from '../jwt/decode.ts';
 import type { IntrospectionResponse } from '../oauth/introspection.ts';
 import { introspectToken } from '../oauth/introspection.ts';
-import { readJwtClaims } from '../jwt/decode.ts';
 import { authenticateAt } from './authentication.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
@@ -14,7 +14,11 @@ export interface TokenInQuestion {
 const nothingAsked = { scope: [], namesTarget: false };
 
 /** Asks the authorization server about a token, RFC 7662, authenticated as the client. */
-export async function introspect(token: TokenInQuestion, client: OAuthClient, ctx: Context): Promise<IntrospectionResponse> {
+export async function introspect(
+  token: TokenInQuestion,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<IntrospectionResponse> {
   return ctx.io.progress('asking about the token', async () => {
     const { authentication, sent } = await authenticateAt('introspection_endpoint', nothingAsked, client, ctx);
     const options = { authentication, transport: client.transport };

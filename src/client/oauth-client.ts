@@ -100,7 +100,9 @@ export function openCacheDirectory(path: string, { io, host }: Context): CacheDi
   return new CacheDirectory({
     path,
     userId: host.userId,
-    warn: once((reason: string) => io.note(text`${io.errorStyle.caution('warning:')} the cache is not used: ${reason}`)),
+    warn: once((reason: string) =>
+      io.note(text`${io.errorStyle.caution('warning:')} the cache is not used: ${reason}`),
+    ),
   });
 }
 

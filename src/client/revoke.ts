@@ -8,10 +8,19 @@ import type { OAuthClient } from './oauth-client.ts';
  * Revokes a token, RFC 7009, and forgets it first: a token that may be dead must not be handed out again.
  * @returns what the server had to say against it although it answered 200
  */
-export async function revoke(token: TokenInQuestion, client: OAuthClient, ctx: Context): Promise<{ readonly objection: string | undefined }> {
+export async function revoke(
+  token: TokenInQuestion,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<{ readonly objection: string | undefined }> {
   client.tokens.removeAll(({ accessToken }) => accessToken === token.value);
   return ctx.io.progress('revoking the token', async () => {
-    const { authentication, sent } = await authenticateAt('revocation_endpoint', { scope: [], namesTarget: false }, client, ctx);
+    const { authentication, sent } = await authenticateAt(
+      'revocation_endpoint',
+      { scope: [], namesTarget: false },
+      client,
+      ctx,
+    );
     const options = { authentication, transport: client.transport };
     return client.server.use('revocation_endpoint', authentication.tls !== undefined, (endpoint) =>
       revokeToken(endpoint, token, options, sent, ctx.now),

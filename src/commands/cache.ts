@@ -1,6 +1,6 @@
 import type { CacheDirectory } from '../cache/cache-directory.ts';
 import type { CachedToken } from '../cache/token-cache.ts';
-import { TokenCache } from '../cache/token-cache.ts';
+import { isGood, TokenCache } from '../cache/token-cache.ts';
 import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -47,12 +47,15 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const count = clear(directory, settings);
     return io.note(text`${count} ${count === 1 ? 'token' : 'tokens'} removed`);
   }
-  if (action !== 'list') throw new UsageError('usage', 'cache takes list, clear or path', { hint: 'ccgrant cache list' });
+  if (action !== 'list')
+    throw new UsageError('usage', 'cache takes list, clear or path', { hint: 'ccgrant cache list' });
   const tokens = new TokenCache(directory).list().filter(selection(settings) ?? (() => true));
   const isShown = settings.flag('show-tokens');
   if (outputFormat(typed) === 'json') return io.print(safeJson(toCachedTokensJson(tokens, isShown), 2).value);
   if (tokens.length === 0) return io.note(text`nothing is cached`);
-  return io.show(renderCachedTokens(tokens, isShown, io.style, ctx.now() / 1000));
+  const now = ctx.now() / 1000;
+  const listed = tokens.map((token) => ({ ...token, isUsable: isGood(token, now) }));
+  return io.show(renderCachedTokens(listed, isShown, io.style, now));
 }
 
 function clear(directory: CacheDirectory, settings: Settings): number {

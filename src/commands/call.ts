@@ -2,8 +2,6 @@ import type { AccessToken } from '../client/access-token.ts';
 import { obtainAccessToken } from '../client/access-token.ts';
 import { createTransport } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { HttpStatusError, UsageError } from '../errors.ts';
-import type { Transport } from '../http/transport.ts';
 import type { ApiRequest } from '../curl/api-request.ts';
 import { buildApiRequest } from '../curl/api-request.ts';
 import { callOptions, foreignOptions } from '../curl/call-options.ts';
@@ -13,6 +11,8 @@ import { readInput } from '../curl/request-body.ts';
 import type { OutputPlan } from '../curl/response-output.ts';
 import { outputResponse } from '../curl/response-output.ts';
 import { writeOut } from '../curl/write-out.ts';
+import { HttpStatusError, UsageError } from '../errors.ts';
+import type { Transport } from '../http/transport.ts';
 import { isTokenRefused, refusalReason, resourceHint, withAccessToken } from '../oauth/protected-resource.ts';
 import { minimumLifetimeOption } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
@@ -42,8 +42,14 @@ export const callCommand: CommandDefinition = {
   foreignOptions,
   examples: [
     { purpose: 'read', line: 'ccgrant call https://api.example.com/orders --scope orders:read' },
-    { purpose: 'send JSON', line: `ccgrant call https://api.example.com/orders --json '{"sku":"a1"}' --scope orders:write` },
-    { purpose: 'only the status', line: "ccgrant call https://api.example.com/health -o /dev/null -w '%{http_code}\\n'" },
+    {
+      purpose: 'send JSON',
+      line: `ccgrant call https://api.example.com/orders --json '{"sku":"a1"}' --scope orders:write`,
+    },
+    {
+      purpose: 'only the status',
+      line: "ccgrant call https://api.example.com/health -o /dev/null -w '%{http_code}\\n'",
+    },
   ],
   run,
 };
@@ -85,7 +91,13 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
 }
 
 /** Sends the request with a token, and once more with a fresh one if a cached token was refused as such. */
-async function callWithToken(request: ApiRequest, policy: ExchangePolicy, tokens: TokenSource, transport: Transport, ctx: Context): Promise<Exchanged> {
+async function callWithToken(
+  request: ApiRequest,
+  policy: ExchangePolicy,
+  tokens: TokenSource,
+  transport: Transport,
+  ctx: Context,
+): Promise<Exchanged> {
   const send = async (fresh: boolean) => {
     const token = await tokens(fresh);
     const headers = withAccessToken(request.headers, token);
@@ -95,7 +107,8 @@ async function callWithToken(request: ApiRequest, policy: ExchangePolicy, tokens
     return { token, exchanged };
   };
   const { token, exchanged } = await send(false);
-  const isWorthAnother = token.isFromCache && isTokenRefused(exchanged.response) && request.body?.isRepeatable !== false;
+  const isWorthAnother =
+    token.isFromCache && isTokenRefused(exchanged.response) && request.body?.isRepeatable !== false;
   return isWorthAnother ? (await send(true)).exchanged : exchanged;
 }
 
@@ -108,7 +121,8 @@ async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource
 
 function inputReaders({ sequence }: Invocation): string[] {
   return sequence.flatMap(([name, value]) => {
-    const file = name === 'header' || name.startsWith('data') || name === 'json' ? /^[^=@]*@(.*)$/.exec(value)?.[1] : undefined;
+    const file =
+      name === 'header' || name.startsWith('data') || name === 'json' ? /^[^=@]*@(.*)$/.exec(value)?.[1] : undefined;
     const formFile = name === 'form' ? /=[@<]([^;]*)/.exec(value)?.[1] : undefined;
     return name !== 'data-raw' && (file ?? formFile) === '-' ? [`--${name} @-`] : [];
   });
@@ -132,7 +146,13 @@ function toCount(settings: Settings, name: string): number | undefined {
   throw new UsageError('usage', `${setting.origin.name} takes a whole number`);
 }
 
-async function report({ request, response, ...rest }: Exchanged, size: number, total: number, settings: Settings, { io }: Context): Promise<void> {
+async function report(
+  { request, response, ...rest }: Exchanged,
+  size: number,
+  total: number,
+  settings: Settings,
+  { io }: Context,
+): Promise<void> {
   const format = settings.text('write-out')?.value;
   if (format === undefined) return;
   const { stdout, stderr, unknown } = writeOut(format, {

@@ -15,7 +15,10 @@ export const discoverCommand: CommandDefinition = {
   options,
   examples: [
     { purpose: 'what a server offers', line: 'ccgrant discover --issuer https://as.example.com' },
-    { purpose: 'from a URL that was pasted', line: 'ccgrant discover --issuer https://as.example.com/.well-known/openid-configuration' },
+    {
+      purpose: 'from a URL that was pasted',
+      line: 'ccgrant discover --issuer https://as.example.com/.well-known/openid-configuration',
+    },
     { purpose: 'one endpoint', line: 'ccgrant discover | jq -r .token_endpoint' },
   ],
   run,

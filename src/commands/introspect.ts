@@ -23,7 +23,10 @@ export const introspectCommand: CommandDefinition = {
   operands: ['[TOKEN]'],
   options,
   examples: [
-    { purpose: 'as the resource server', line: 'echo "$TOKEN" | ccgrant introspect --client-id my-api --client-secret-file api.txt' },
+    {
+      purpose: 'as the resource server',
+      line: 'echo "$TOKEN" | ccgrant introspect --client-id my-api --client-secret-file api.txt',
+    },
     { purpose: 'only the answer, as exit code 0 or 5', line: 'ccgrant introspect --quiet "$TOKEN" > /dev/null' },
     { purpose: 'who a token belongs to', line: 'ccgrant introspect "$TOKEN" | jq -r .client_id' },
   ],

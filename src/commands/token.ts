@@ -32,8 +32,14 @@ export const tokenCommand: CommandDefinition = {
   options,
   examples: [
     { purpose: 'a token for a script', line: 'TOKEN=$(ccgrant token --scope api:read)' },
-    { purpose: 'without a token in the process list', line: 'ccgrant token --format header | curl -H @- https://api.example.com' },
-    { purpose: 'good for five minutes more, with all that the server said', line: 'ccgrant token --min-ttl 5m --format json' },
+    {
+      purpose: 'without a token in the process list',
+      line: 'ccgrant token --format header | curl -H @- https://api.example.com',
+    },
+    {
+      purpose: 'good for five minutes more, with all that the server said',
+      line: 'ccgrant token --min-ttl 5m --format json',
+    },
   ],
   run,
 };

@@ -32,15 +32,36 @@ const options: readonly OptionRow[] = [
     group: 'Checks',
     summary: 'must be in aud; repeatable, all are needed',
   },
-  { name: 'scope', value: 'SCOPE', repeats: true, group: 'Checks', summary: 'must be granted; repeatable, all are needed' },
+  {
+    name: 'scope',
+    value: 'SCOPE',
+    repeats: true,
+    group: 'Checks',
+    summary: 'must be granted; repeatable, all are needed',
+  },
   { name: 'typ', value: 'TYPE', group: 'Checks', summary: 'must be the typ of the header (at+jwt)' },
-  { name: 'alg', value: 'LIST', group: 'Checks', summary: 'algorithms allowed, separated by commas; by default those that fit the key' },
-  { name: 'leeway', value: 'DURATION', group: 'Checks', summary: 'difference of clocks that is forgiven (60s), 300s at the most' },
+  {
+    name: 'alg',
+    value: 'LIST',
+    group: 'Checks',
+    summary: 'algorithms allowed, separated by commas; by default those that fit the key',
+  },
+  {
+    name: 'leeway',
+    value: 'DURATION',
+    group: 'Checks',
+    summary: 'difference of clocks that is forgiven (60s), 300s at the most',
+  },
   { name: 'max-age', value: 'DURATION', group: 'Checks', summary: 'must not have been issued longer ago' },
   { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
   { name: 'signature-only', group: 'Checks', summary: 'check the signature and no claim; the payload may be anything' },
   { name: 'introspect', group: 'Checks', summary: 'also ask the server whether the token is active' },
-  { name: 'jwks', value: 'FILE', group: 'Checks', summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate' },
+  {
+    name: 'jwks',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate',
+  },
   {
     name: 'verify-secret-file',
     value: 'FILE',
@@ -73,7 +94,8 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const token = await readTokenOperand(operands[0], settings, ctx);
     const requirements = { ...checks, issuer: await client.server.issuer() };
     const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
-    const result = settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;
+    const result =
+      settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;
     if (outputFormat(typed) === 'json') await io.print(safeJson(result, 2).value);
     else await io.show(renderVerification(result, io.style, ctx.now() / 1000));
     noteUnchecked(result, ctx);
@@ -87,7 +109,8 @@ function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer'> {
   const maxAge = settings.text('max-age');
   const algorithms = settings.text('alg');
   const seconds = leeway === undefined ? 60 : toSeconds(leeway);
-  if (seconds > maxLeeway) throw new UsageError('usage', `--leeway is more than ${maxLeeway} s`, { hint: 'set the clocks instead' });
+  if (seconds > maxLeeway)
+    throw new UsageError('usage', `--leeway is more than ${maxLeeway} s`, { hint: 'set the clocks instead' });
   return {
     audience: settings.list('audience')?.value ?? [],
     scope: scope === undefined ? [] : toScope(scope),
@@ -112,9 +135,14 @@ function keySource(settings: Settings, client: OAuthClient, ctx: Context): KeySo
   const file = settings.text('jwks');
   const secret = settings.text('verify-secret-file');
   if (file !== undefined && secret !== undefined) {
-    throw new UsageError('usage', '--jwks and --verify-secret-file are both given', { hint: 'a token is signed by one kind of key' });
+    throw new UsageError('usage', '--jwks and --verify-secret-file are both given', {
+      hint: 'a token is signed by one kind of key',
+    });
   }
-  const fixed = (keys: Promise<JsonWebKeySet>): KeySource => () => keys;
+  const fixed =
+    (keys: Promise<JsonWebKeySet>): KeySource =>
+    () =>
+      keys;
   if (file !== undefined) {
     const path = resolve(ctx.host.workingDirectory, file.value);
     return fixed(Promise.resolve(parsePublicKeys(readFile(path).toString(), path)));
@@ -142,7 +170,12 @@ function readFile(path: string): Buffer {
   }
 }
 
-async function alsoIntrospect(verified: Verification, token: string, client: OAuthClient, ctx: Context): Promise<Verification> {
+async function alsoIntrospect(
+  verified: Verification,
+  token: string,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<Verification> {
   const { active } = await introspect({ value: token }, client, ctx);
   const check: Check = active
     ? { check: 'active', ok: true }

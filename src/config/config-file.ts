@@ -80,7 +80,10 @@ function checkProfile(
       if (!keys.has(key)) throw unknownKey(key, `in profile ${name}`, [...keys], path);
       if (isProfileValue(value)) return [key, value];
       if (typeof value === 'number') return [key, String(value)];
-      throw new ConfigError('config_invalid', `${key} of profile ${name} in ${path} is neither a string nor an array of strings`);
+      throw new ConfigError(
+        'config_invalid',
+        `${key} of profile ${name} in ${path} is neither a string nor an array of strings`,
+      );
     }),
   );
 }

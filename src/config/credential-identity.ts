@@ -34,7 +34,11 @@ function fileIdentity(path: string): string | undefined {
   try {
     const stats = statSync(path, { bigint: true });
     if (!stats.isFile()) return undefined;
-    return JSON.stringify(['file', path, ...[stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map(String)]);
+    return JSON.stringify([
+      'file',
+      path,
+      ...[stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map(String),
+    ]);
   } catch {
     return undefined;
   }

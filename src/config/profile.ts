@@ -34,8 +34,13 @@ export interface ProfileKeys {
  * `default_profile`. `~/` in paths is the home directory, other relative paths start at the file.
  * @throws ConfigError unknown_profile, config_invalid, file_unusable
  */
-export async function loadProfile(choice: ProfileChoice, keys: ProfileKeys, ctx: Context): Promise<Profile | undefined> {
-  const path = choice.configFile === undefined ? defaultConfigPath(ctx) : resolve(ctx.host.workingDirectory, choice.configFile);
+export async function loadProfile(
+  choice: ProfileChoice,
+  keys: ProfileKeys,
+  ctx: Context,
+): Promise<Profile | undefined> {
+  const path =
+    choice.configFile === undefined ? defaultConfigPath(ctx) : resolve(ctx.host.workingDirectory, choice.configFile);
   const config = await readConfigFile(path, choice.configFile !== undefined, keys.all);
   const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
   if (name === undefined) return undefined;

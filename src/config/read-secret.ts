@@ -1,5 +1,5 @@
-import { fstatSync, openSync, readFileSync, closeSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';

@@ -40,7 +40,9 @@ function execute(program: string, args: string[], ctx: Context): Promise<{ outpu
 function explain(error: Error & { code?: string | number | null; killed?: boolean }): string {
   if (error.code === 'ENOENT') return 'is not installed';
   if (error.killed) return `did not end within ${patience / 1000} s`;
-  return typeof error.code === 'number' ? `ended with exit code ${error.code}` : `failed (${error.code ?? 'by a signal'})`;
+  return typeof error.code === 'number'
+    ? `ended with exit code ${error.code}`
+    : `failed (${error.code ?? 'by a signal'})`;
 }
 
 /** The child has no need of the secrets that stand in our environment. */

@@ -21,7 +21,11 @@ export interface ApiRequest {
  * Builds the request that curl would send for these options.
  * @throws UsageError usage, invalid_url; ConfigError file_unusable
  */
-export async function buildApiRequest({ operands, sequence }: Invocation, settings: Settings, ctx: Context): Promise<ApiRequest> {
+export async function buildApiRequest(
+  { operands, sequence }: Invocation,
+  settings: Settings,
+  ctx: Context,
+): Promise<ApiRequest> {
   const url = parseUrl(operands[0] ?? '', 'the URL');
   const data = await collectData(sequence, ctx);
   const isQuery = settings.flag('get');
@@ -74,7 +78,10 @@ async function headerLines(settings: Settings, ctx: Context): Promise<string[]> 
   const lines = await Promise.all(
     given.map(async (line) => {
       if (!line.startsWith('@')) return [line];
-      return new TextDecoder().decode(await readInput(line.slice(1), ctx)).split(/\r?\n/).filter((one) => one.trim() !== '');
+      return new TextDecoder()
+        .decode(await readInput(line.slice(1), ctx))
+        .split(/\r?\n/)
+        .filter((one) => one.trim() !== '');
     }),
   );
   return lines.flat();

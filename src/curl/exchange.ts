@@ -57,7 +57,8 @@ export async function exchange(
       if (!policy.followRedirects || !isRedirect(outcome.status) || location === undefined) {
         return { request, response: outcome, redirects, retries, startTransfer: performance.now() - start };
       }
-      if (redirects === policy.maxRedirects) throw new ProtocolError('unexpected_redirect', `more than ${redirects} redirects`);
+      if (redirects === policy.maxRedirects)
+        throw new ProtocolError('unexpected_redirect', `more than ${redirects} redirects`);
       request = redirected(request, outcome.status, location);
       redirects += 1;
     }
@@ -69,9 +70,14 @@ function backoff(retries: number): number {
   return Math.min(1000 * 2 ** retries, maxPause);
 }
 
-async function attempt({ method, url, headers, body }: ApiRequest, headerTime: number, transport: Transport): Promise<HttpResponse | NetworkError> {
+async function attempt(
+  { method, url, headers, body }: ApiRequest,
+  headerTime: number,
+  transport: Transport,
+): Promise<HttpResponse | NetworkError> {
   const limit = new AbortController();
-  const timer = headerTime === 0 ? undefined : setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), headerTime);
+  const timer =
+    headerTime === 0 ? undefined : setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), headerTime);
   try {
     return await transport.send({ method, url, headers, body: body?.content }, limit.signal);
   } catch (error) {
@@ -87,7 +93,8 @@ async function attempt({ method, url, headers, body }: ApiRequest, headerTime: n
  * that was given and no body: they were meant for the first one.
  */
 function redirected(request: ApiRequest, status: number, location: string): ApiRequest {
-  if (!URL.canParse(location, request.url.href)) throw new ProtocolError('unexpected_redirect', 'a redirect to what is no URL');
+  if (!URL.canParse(location, request.url.href))
+    throw new ProtocolError('unexpected_redirect', 'a redirect to what is no URL');
   const url = new URL(location, request.url);
   const isSameOrigin = url.origin === request.url.origin;
   if (request.url.protocol === 'https:' && url.protocol !== 'https:') {

@@ -22,7 +22,10 @@ const dataOptions = new Set(['data', 'data-raw', 'data-binary', 'data-urlencode'
  * ampersand, the parts of `--json` without anything.
  * @returns undefined when there are none
  */
-export async function collectData(typed: readonly DataOption[], ctx: Context): Promise<{ bytes: Uint8Array; isJson: boolean } | undefined> {
+export async function collectData(
+  typed: readonly DataOption[],
+  ctx: Context,
+): Promise<{ bytes: Uint8Array; isJson: boolean } | undefined> {
   const parts = typed.filter(([name]) => dataOptions.has(name));
   if (parts.length === 0) return undefined;
   const chunks: Uint8Array[] = [];
@@ -42,7 +45,7 @@ async function readData(name: string, value: string, ctx: Context): Promise<Uint
 
 /** curl's four forms: `VALUE` or `=VALUE`, `NAME=VALUE`, `@FILE`, `NAME@FILE`. */
 async function urlencode(value: string, ctx: Context): Promise<string> {
-  const [, name = '', separator, rest = ''] = /^([^=@]*)([=@])([^]*)$/.exec(value) ?? [undefined, '', '=', value];
+  const [, name = '', separator, rest = ''] = /^([^=@]*)([=@])([\s\S]*)$/.exec(value) ?? [undefined, '', '=', value];
   const content = separator === '@' ? await readInput(rest, ctx) : Buffer.from(rest);
   const encoded = percentEncode(content);
   return name === '' ? encoded : `${name}=${encoded}`;
@@ -59,8 +62,9 @@ function percentEncode(bytes: Uint8Array): string {
 export async function multipartForm(parts: readonly string[], ctx: Context): Promise<RequestBody> {
   const form = new FormData();
   for (const part of parts) {
-    const [, name, content] = /^([^=]+)=([^]*)$/.exec(part) ?? [];
-    if (name === undefined || content === undefined) throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
+    const [, name, content] = /^([^=]+)=([\s\S]*)$/.exec(part) ?? [];
+    if (name === undefined || content === undefined)
+      throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
     if (content.startsWith('@')) {
       const { value: file, parameters } = splitParameters(content.slice(1));
       const blob = await openFile(file, ctx, parameters.get('type') ?? 'application/octet-stream');
@@ -82,10 +86,12 @@ function splitParameters(content: string): { value: string; parameters: Readonly
   const [value = '', ...rest] = content.split(/;(?=(?:type|filename)=)/);
   return {
     value,
-    parameters: new Map(rest.map((parameter) => {
-      const at = parameter.indexOf('=');
-      return [parameter.slice(0, at), parameter.slice(at + 1)];
-    })),
+    parameters: new Map(
+      rest.map((parameter) => {
+        const at = parameter.indexOf('=');
+        return [parameter.slice(0, at), parameter.slice(at + 1)];
+      }),
+    ),
   };
 }
 

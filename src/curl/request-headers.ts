@@ -20,8 +20,10 @@ function parseLine(line: string): { name: string; value: string | undefined } {
     throw new UsageError('usage', "--header takes 'Name: value'", { hint: "for example -H 'Accept: text/csv'" });
   }
   // A line feed in a value would begin a header of its own.
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(rest)) throw new UsageError('usage', `the value of header ${name} holds a control character`);
-  if (/[^\0-\xff]/.test(rest)) throw new UsageError('usage', `the value of header ${name} holds characters that a header cannot carry`);
+  if (/(?!\t)\p{Cc}/u.test(rest))
+    throw new UsageError('usage', `the value of header ${name} holds a control character`);
+  if (/[\u{100}-\u{10ffff}]/u.test(rest))
+    throw new UsageError('usage', `the value of header ${name} holds characters that a header cannot carry`);
   if (name.toLowerCase() === 'authorization') {
     throw new UsageError('usage', 'the Authorization header is ours: it carries the access token', {
       hint: 'a token from elsewhere comes from --token-file FILE',

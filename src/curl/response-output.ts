@@ -52,12 +52,18 @@ function terminalWriter(output: OutputStream): (bytes: Uint8Array) => Promise<vo
     const text = decoder.decode(bytes, { stream: true }).replaceAll('\r\n', '\n');
     const isHarmless = (character: string): boolean => character === '\n' || character === '\t';
     return output.write(
-      replaceUnprintable(text, (character) => (isHarmless(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`)),
+      replaceUnprintable(text, (character) =>
+        isHarmless(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+      ),
     );
   };
 }
 
-async function withOutput(file: string, { io, host }: Context, task: (output: OutputStream) => Promise<void>): Promise<void> {
+async function withOutput(
+  file: string,
+  { io, host }: Context,
+  task: (output: OutputStream) => Promise<void>,
+): Promise<void> {
   if (file === '-') return task(io.stdout);
   const descriptor = open(resolve(host.workingDirectory, file));
   try {

@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { HttpHeaders } from './headers.ts';
 import type { HttpResponse } from './types.ts';
@@ -16,7 +16,9 @@ export async function readText(response: HttpResponse, limit: number): Promise<s
   for await (const chunk of await decodedBody(response)) {
     length += chunk.length;
     if (length > limit) {
-      throw new ProtocolError('response_too_large', `the answer is larger than ${limit} bytes`, { status: response.status });
+      throw new ProtocolError('response_too_large', `the answer is larger than ${limit} bytes`, {
+        status: response.status,
+      });
     }
     chunks.push(chunk);
   }
@@ -35,7 +37,10 @@ async function* decode(body: AsyncIterable<Uint8Array>, decoder: Transform): Asy
   try {
     yield* source.pipe(decoder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith('Z_') || (error as NodeJS.ErrnoException).code?.startsWith('ERR__')) {
+    if (
+      (error as NodeJS.ErrnoException).code?.startsWith('Z_') ||
+      (error as NodeJS.ErrnoException).code?.startsWith('ERR__')
+    ) {
       throw new NetworkError('connection_lost', 'the compressed answer is broken or incomplete', { cause: error });
     }
     throw error;

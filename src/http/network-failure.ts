@@ -41,10 +41,14 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
   }
   const certificate = [...codes].find((code) => unknownAuthority.has(code));
   if (certificate !== undefined) {
-    return new NetworkError('tls_failed', `the certificate of ${host} is not signed by a known authority (${certificate})`, {
-      ...facts,
-      hint: 'name the certificate of its authority with --cacert FILE',
-    });
+    return new NetworkError(
+      'tls_failed',
+      `the certificate of ${host} is not signed by a known authority (${certificate})`,
+      {
+        ...facts,
+        hint: 'name the certificate of its authority with --cacert FILE',
+      },
+    );
   }
   if (has('ERR_TLS_CERT_ALTNAME_INVALID')) {
     return new NetworkError('tls_failed', `the certificate of ${host} is for another host`, facts);

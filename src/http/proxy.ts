@@ -16,7 +16,8 @@ export interface ProxySettings {
  * @throws ConfigError config_invalid for a proxy that is no http or https URL
  */
 export function proxySelector(settings: ProxySettings, env: Environment): (url: URL) => URL | undefined {
-  const variable = (name: string): string | undefined => env[name.toLowerCase()] || env[name.toUpperCase()] || undefined;
+  const variable = (name: string): string | undefined =>
+    env[name.toLowerCase()] || env[name.toUpperCase()] || undefined;
   const direct = (settings.noProxy ?? variable('no_proxy') ?? '').split(/[\s,]+/).filter((entry) => entry !== '');
 
   return (url) => {
@@ -36,7 +37,9 @@ function parseProxy(value: string, source: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw new ConfigError('config_invalid', `${source} is not the URL of an http or https proxy`, {
-    hint: url?.protocol.startsWith('socks') ? 'SOCKS proxies are not supported' : 'for example http://proxy.example:3128',
+    hint: url?.protocol.startsWith('socks')
+      ? 'SOCKS proxies are not supported'
+      : 'for example http://proxy.example:3128',
   });
 }
 

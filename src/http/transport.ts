@@ -91,7 +91,10 @@ export class Transport {
       const isTransient =
         outcome instanceof NetworkError ? isWorthRetrying(outcome) : isBusy(outcome.status) && !isFinal(outcome);
       if (!isTransient || tries > maxRetries) return settle(outcome);
-      const asked = outcome instanceof NetworkError ? undefined : retryAfter(outcome.headers.get('retry-after'), this.#options.now());
+      const asked =
+        outcome instanceof NetworkError
+          ? undefined
+          : retryAfter(outcome.headers.get('retry-after'), this.#options.now());
       const delay = asked ?? Math.random() * firstRetryDelay * 2 ** tries;
       if (performance.now() + delay > this.#deadline) return settle(outcome);
       await this.pause(delay);

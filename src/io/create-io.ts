@@ -14,7 +14,11 @@ export interface StandardStreams {
 }
 
 /** The Io of one run: streams, as the person and the environment want them. */
-export async function createIo(streams: StandardStreams, preferences: OutputPreferences, env: Environment): Promise<Io> {
+export async function createIo(
+  streams: StandardStreams,
+  preferences: OutputPreferences,
+  env: Environment,
+): Promise<Io> {
   const { stdout, stderr } = streams;
   const { color, quiet, verbose } = preferences;
   const styleOf = (stream: OutputStream) =>

@@ -33,9 +33,14 @@ function possibleAlgorithms({ kty, crv }: JWK): readonly string[] {
  */
 export function weaknessOf(key: JWK, alg: string): string | undefined {
   if (key.kty === 'RSA') {
-    const bits = (Buffer.from(key.n ?? '', 'base64url').length) * 8;
+    const bits = Buffer.from(key.n ?? '', 'base64url').length * 8;
     if (bits < 2048) return `the RSA key has ${bits} bits, fewer than 2048`;
-    if (Buffer.from(key.e ?? '', 'base64url').toString('hex').replace(/^0+/, '') === '1') return 'the RSA key has the exponent 1';
+    if (
+      Buffer.from(key.e ?? '', 'base64url')
+        .toString('hex')
+        .replace(/^0+/, '') === '1'
+    )
+      return 'the RSA key has the exponent 1';
   }
   const needed = hmacBytes.get(alg);
   const length = Buffer.from(key.k ?? '', 'base64url').length;

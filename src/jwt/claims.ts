@@ -26,7 +26,12 @@ export const claimChecks = ['typ', 'iss', 'aud', 'exp', 'nbf', 'iat', 'scope'] a
  * Checks header and claims of a JWT whose signature holds, RFC 7519 section 4.1 and RFC 9068 section 4.
  * @param now epoch seconds
  */
-export function checkClaims(header: JsonObject, claims: JsonObject, requirements: ClaimRequirements, now: number): Check[] {
+export function checkClaims(
+  header: JsonObject,
+  claims: JsonObject,
+  requirements: ClaimRequirements,
+  now: number,
+): Check[] {
   return [
     checkType(header.typ, requirements),
     checkIssuer(claims.iss, requirements),
@@ -80,10 +85,13 @@ function checkNotBefore(nbf: unknown, { leeway }: ClaimRequirements, now: number
 }
 
 function checkIssuedAt(iat: unknown, { leeway, maxAge }: ClaimRequirements, now: number): Check {
-  if (iat === undefined) return maxAge === undefined ? passed('iat') : failed('iat', 'has no iat, so its age is not known');
+  if (iat === undefined)
+    return maxAge === undefined ? passed('iat') : failed('iat', 'has no iat, so its age is not known');
   if (!isTime(iat)) return failed('iat', `iat is ${shown(iat)}, which is no time`);
-  if (iat > now + leeway) return failed('iat', `issued in the future, ${timestamp(iat)}: is the clock of this machine right?`);
-  if (maxAge !== undefined && now - iat > maxAge + leeway) return failed('iat', `issued ${timestamp(iat)}, longer ago than ${maxAge} s`);
+  if (iat > now + leeway)
+    return failed('iat', `issued in the future, ${timestamp(iat)}: is the clock of this machine right?`);
+  if (maxAge !== undefined && now - iat > maxAge + leeway)
+    return failed('iat', `issued ${timestamp(iat)}, longer ago than ${maxAge} s`);
   return passed('iat');
 }
 

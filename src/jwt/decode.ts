@@ -84,7 +84,8 @@ export function parseJson(bytes: Uint8Array, part: string): JsonObject {
   } catch {
     throw notJwt(`its ${part} is not JSON`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw notJwt(`its ${part} is not a JSON object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw notJwt(`its ${part} is not a JSON object`);
   const duplicate = duplicateMember(source);
   if (duplicate !== undefined) throw notJwt(`its ${part} has the member ${duplicate} twice`);
   return value as JsonObject;

@@ -13,7 +13,9 @@ const keyLimit = 100;
 export function toKeySet(value: unknown): JsonWebKeySet | undefined {
   const keys = (value as { keys?: unknown } | undefined)?.keys;
   if (!Array.isArray(keys) || keys.length > keyLimit) return undefined;
-  return { keys: keys.filter((key): key is JWK => typeof key === 'object' && key !== null && typeof key.kty === 'string') };
+  return {
+    keys: keys.filter((key): key is JWK => typeof key === 'object' && key !== null && typeof key.kty === 'string'),
+  };
 }
 
 /**
@@ -25,7 +27,8 @@ export function parsePublicKeys(source: string, place: string): JsonWebKeySet {
   const fail = (reason: string, hint?: string): ConfigError =>
     new ConfigError('file_unusable', `${place} ${reason}`, { hint });
   const trimmed = source.replace(/^\uFEFF/, '').trim();
-  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed)) throw fail('holds a private key', 'tokens are verified with the public key');
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed))
+    throw fail('holds a private key', 'tokens are verified with the public key');
   if (trimmed.startsWith('-----BEGIN')) return { keys: [publicKeyFromPem(trimmed, fail)] };
   const value = parse(trimmed);
   const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });

@@ -41,14 +41,21 @@ export type KeySource = (newer: boolean) => Promise<JsonWebKeySet>;
  * @param now epoch seconds
  * @throws whatever the key source throws
  */
-export async function verifyToken(token: string, keys: KeySource, requirements: VerifyRequirements, now: number): Promise<Verification> {
+export async function verifyToken(
+  token: string,
+  keys: KeySource,
+  requirements: VerifyRequirements,
+  now: number,
+): Promise<Verification> {
   const parsed = parse(token);
   if ('failure' in parsed) return { valid: false, checks: [parsed.failure], header: undefined, payload: undefined };
   const { parts, header } = parsed;
   const checks: Check[] = [...headerChecks(header)];
-  if (checks.every(({ ok }) => ok)) checks.push(...(await checkSignature(token, header, keys, requirements.algorithms)));
+  if (checks.every(({ ok }) => ok))
+    checks.push(...(await checkSignature(token, header, keys, requirements.algorithms)));
   const hasSignature = checks.every(({ ok }) => ok);
-  if (requirements.signatureOnly) return { valid: hasSignature, checks, header, payload: hasSignature ? payloadOf(parts) : undefined };
+  if (requirements.signatureOnly)
+    return { valid: hasSignature, checks, header, payload: hasSignature ? payloadOf(parts) : undefined };
   if (!hasSignature) {
     const reason = 'the signature does not hold, so nothing in the token counts';
     checks.push(...claimChecks.map((check) => ({ check, ok: null, reason })));
@@ -64,7 +71,9 @@ function parse(token: string): { parts: CompactParts; header: JsonObject } | { f
   try {
     const parts = splitCompact(token);
     if (parts.kind === 'JWS') return { parts, header: parseJson(parts.header, 'header') };
-    return { failure: { check: 'format', ok: false, reason: 'the token is encrypted (JWE): only its recipient can verify it' } };
+    return {
+      failure: { check: 'format', ok: false, reason: 'the token is encrypted (JWE): only its recipient can verify it' },
+    };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { failure: { check: 'format', ok: false, reason: error.message } };
@@ -106,9 +115,16 @@ async function checkSignature(
   for (const key of fitting) {
     const weak = weaknessOf(key, alg);
     if (weak !== undefined) weakness = weak;
-    else if (await hasSignatureOf(token, key, alg)) return [{ check: 'alg', ok: true }, { check: 'signature', ok: true }];
+    else if (await hasSignatureOf(token, key, alg))
+      return [
+        { check: 'alg', ok: true },
+        { check: 'signature', ok: true },
+      ];
   }
-  return [{ check: 'alg', ok: true }, { check: 'signature', ok: false, reason: weakness ?? 'the signature is not by any key of the issuer that fits' }];
+  return [
+    { check: 'alg', ok: true },
+    { check: 'signature', ok: false, reason: weakness ?? 'the signature is not by any key of the issuer that fits' },
+  ];
 }
 
 function failedAlg(reason: string): Check {
@@ -125,8 +141,11 @@ function fits(key: JWK, alg: string, kid: unknown): boolean {
 
 function explainNoKey({ keys }: JsonWebKeySet, alg: string, kid: unknown): Check {
   const known = keys.filter((key) => kid === undefined || key.kid === kid);
-  if (known.length === 0) return { check: 'signature', ok: false, reason: `none of the ${keys.length} keys has the kid ${String(kid)}` };
-  return failedAlg(`${alg} does not fit the key (${known.map(({ kty, crv, use }) => crv ?? (use === 'enc' ? `${kty} for encryption` : kty)).join(', ')})`);
+  if (known.length === 0)
+    return { check: 'signature', ok: false, reason: `none of the ${keys.length} keys has the kid ${String(kid)}` };
+  return failedAlg(
+    `${alg} does not fit the key (${known.map(({ kty, crv, use }) => crv ?? (use === 'enc' ? `${kty} for encryption` : kty)).join(', ')})`,
+  );
 }
 
 async function hasSignatureOf(token: string, key: JWK, alg: string): Promise<boolean> {
@@ -134,7 +153,9 @@ async function hasSignatureOf(token: string, key: JWK, alg: string): Promise<boo
   try {
     // Only the public members: a key source may hold more than that, and needs no more.
     const { kty, crv, x, y, n, e, k } = key;
-    const publicKey = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e, k }).filter(([, value]) => value !== undefined));
+    const publicKey = Object.fromEntries(
+      Object.entries({ kty, crv, x, y, n, e, k }).filter(([, value]) => value !== undefined),
+    );
     await compactVerify(token, await importJWK(publicKey as unknown as JWK, alg), { algorithms: [alg] });
     return true;
   } catch (error) {

@@ -80,9 +80,13 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
   const { access_token: accessToken, token_type: tokenType, scope } = response;
   if (accessToken === undefined) return reject('has no access_token');
   // RFC 6749 appendix A.12: anything else could not be sent in a header field.
-  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken)) return reject('has an access_token that cannot be used');
+  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken))
+    return reject('has an access_token that cannot be used');
   if (tokenType !== undefined && (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')) {
-    return reject(`is of token_type ${JSON.stringify(tokenType)}, not Bearer`, 'a token of another type must not be used as a bearer token');
+    return reject(
+      `is of token_type ${JSON.stringify(tokenType)}, not Bearer`,
+      'a token of another type must not be used as a bearer token',
+    );
   }
   const lifetime = toLifetime(response.expires_in);
   if (lifetime === 'unreadable') return reject(`has an expires_in of ${JSON.stringify(response.expires_in)}`);
@@ -93,7 +97,8 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
       accessToken,
       tokenType: 'Bearer',
       issuedOn,
-      expiresOn: lifetime === undefined ? (typeof expiry === 'number' ? Math.floor(expiry) : undefined) : issuedOn + lifetime,
+      expiresOn:
+        lifetime === undefined ? (typeof expiry === 'number' ? Math.floor(expiry) : undefined) : issuedOn + lifetime,
       response,
     },
     findings: [

@@ -119,9 +119,7 @@ function redirected(document: HttpDocument): ProtocolError {
 function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
   const { status, url } = document;
   const hint =
-    status === 404 || status === 405
-      ? `is ${url.href} the right endpoint?`
-      : sent.hint({ error: undefined, status });
+    status === 404 || status === 405 ? `is ${url.href} the right endpoint?` : sent.hint({ error: undefined, status });
   return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
     status,
     server: `${answerOf(document)}: ${excerpt(document)}`,

@@ -34,6 +34,12 @@ export async function introspectToken(
 }
 
 /** The form of RFC 7662 section 2.1 and RFC 7009 section 2.1. */
-export function tokenForm({ value, typeHint }: { readonly value: string; readonly typeHint?: string | undefined }): (readonly [string, string])[] {
+export function tokenForm({
+  value,
+  typeHint,
+}: {
+  readonly value: string;
+  readonly typeHint?: string | undefined;
+}): (readonly [string, string])[] {
   return [['token', value], ...(typeHint === undefined ? [] : [['token_type_hint', typeHint] as const])];
 }

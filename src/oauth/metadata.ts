@@ -77,7 +77,8 @@ export async function discover(
       continue;
     }
     // Of a pasted URL the issuer is known only now, and with it the other places.
-    if (identity.kind === 'metadata url') places.push(...wellKnownUrls(answer.issuer).filter((url) => !places.includes(url)));
+    if (identity.kind === 'metadata url')
+      places.push(...wellKnownUrls(answer.issuer).filter((url) => !places.includes(url)));
     found = merge(found, answer, place);
     if (needed.every((name) => name in answer || name in (found?.metadata ?? {}))) return found;
   }

@@ -3,7 +3,10 @@ import type { Challenge } from './challenge.ts';
 import { tokenChallenge } from './challenge.ts';
 
 /** The header fields of a protected resource request, RFC 6750 section 2.1: never in the query, never in the body. */
-export function withAccessToken(headers: HttpHeaders, token: { readonly tokenType: string; readonly accessToken: string }): HttpHeaders {
+export function withAccessToken(
+  headers: HttpHeaders,
+  token: { readonly tokenType: string; readonly accessToken: string },
+): HttpHeaders {
   return headers.with('Authorization', `${token.tokenType} ${token.accessToken}`);
 }
 
@@ -42,7 +45,8 @@ export function resourceHint({ status, headers }: ResourceResponse): string | un
     case 'invalid_token':
       return 'compare what it expects with what the token says: ccgrant decode --cached; issuer, audience and expiry are the usual reasons';
     default:
-      if (status === 401) return 'does the API accept tokens of this issuer, and for this audience? see ccgrant decode --cached';
+      if (status === 401)
+        return 'does the API accept tokens of this issuer, and for this audience? see ccgrant decode --cached';
       if (status === 403) return 'the token was accepted, and does not allow this: a scope or role is missing';
       return undefined;
   }

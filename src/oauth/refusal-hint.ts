@@ -13,7 +13,10 @@ export interface RefusedRequest {
 }
 
 /** What a person can do about a refusal, by its registered code (RFC 6749 section 5.2, RFC 8707 section 2). */
-export function refusalHint(refusal: { readonly error: string | undefined; readonly status: number }, request: RefusedRequest): string | undefined {
+export function refusalHint(
+  refusal: { readonly error: string | undefined; readonly status: number },
+  request: RefusedRequest,
+): string | undefined {
   const { error, status } = refusal;
   switch (error) {
     case 'invalid_client':
@@ -53,6 +56,7 @@ function credentialHint({ authentication, supportedMethods, hasOddCredentials }:
 function scopeHint({ scope, scopesSupported }: RefusedRequest): string {
   if (scope.length === 0) return 'this server wants a scope: say --scope';
   const unknown = scope.filter((one) => scopesSupported?.includes(one) === false);
-  if (scopesSupported === undefined || unknown.length === 0) return 'is the scope assigned to this client at the server?';
+  if (scopesSupported === undefined || unknown.length === 0)
+    return 'is the scope assigned to this client at the server?';
   return `the metadata does not list ${unknown.join(', ')}; it lists ${scopesSupported.join(', ')}`;
 }

@@ -94,7 +94,9 @@ function credentialCandidates(settings: Settings, { host }: Context): Setting<Se
             origin: variable.origin,
           },
         ]),
-    ...(command === undefined ? [] : [{ value: { kind: 'command', argv: command.value } as const, origin: command.origin }]),
+    ...(command === undefined
+      ? []
+      : [{ value: { kind: 'command', argv: command.value } as const, origin: command.origin }]),
   ];
 }
 

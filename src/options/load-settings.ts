@@ -45,7 +45,11 @@ export async function loadSettings(rows: readonly OptionRow[], typed: TypedOptio
  * Opens the client that the settings describe, runs the task, and closes its connections.
  * @throws UsageError, ConfigError, and what the task throws
  */
-export async function withClient<T>(settings: Settings, ctx: Context, task: (client: OAuthClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  settings: Settings,
+  ctx: Context,
+  task: (client: OAuthClient) => Promise<T>,
+): Promise<T> {
   const client = createClient(
     {
       server: resolveServer(settings),

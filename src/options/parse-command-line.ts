@@ -48,7 +48,10 @@ export function toCommander(
   for (const operand of operands) command.argument(operand.startsWith('[') ? operand : `<${operand}>`);
   for (const row of options) {
     command.addOption(toOption(row, onValue));
-    if (row.negatable) command.addOption(new Option(`--no-${row.name}`, `none, whatever ${whereFrom(row)} says`).helpGroup(`${row.group}:`));
+    if (row.negatable)
+      command.addOption(
+        new Option(`--no-${row.name}`, `none, whatever ${whereFrom(row)} says`).helpGroup(`${row.group}:`),
+      );
   }
   return command;
 }
@@ -77,7 +80,9 @@ function whereFrom(row: OptionRow): string {
 function typedValue(row: OptionRow, command: Command): TypedValue | undefined {
   // Commander reads `--no-x` as the option x taken back; where that is an option of its own, it is set.
   const isNegation = row.name.startsWith('no-') && row.value === undefined;
-  const attribute = (isNegation ? row.name.slice(3) : row.name).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  const attribute = (isNegation ? row.name.slice(3) : row.name).replace(/-(.)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  );
   if (command.getOptionValueSource(attribute) !== 'cli') return undefined;
   const value: TypedValue = command.getOptionValue(attribute);
   if (!isNegation) return value === false && !row.negatable ? undefined : value;
@@ -128,13 +133,20 @@ const secretOptions = ['--client-secret', '--secret', '--password', '--client-pa
 function unknownOption(typed: string, { name, options, foreignOptions }: CommandDefinition): UsageError {
   const option = typed.startsWith('--') ? typed : typed.slice(0, 2);
   const foreign = foreignOptions?.get(option);
-  if (foreign !== undefined) return new UsageError('unknown_option', `${option} is not an option of ccgrant ${name}`, { hint: foreign });
-  const known = options.filter(({ hidden }) => !hidden).flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
+  if (foreign !== undefined)
+    return new UsageError('unknown_option', `${option} is not an option of ccgrant ${name}`, { hint: foreign });
+  const known = options
+    .filter(({ hidden }) => !hidden)
+    .flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
   const isSecret = option.startsWith('--client-sec') || near(option, secretOptions) !== undefined;
   if (isSecret && near(option, known, 1) === undefined) {
-    return new UsageError('secret_on_command_line', 'no option takes a secret as its value: other users can read the command line', {
-      hint: 'use --client-secret-file FILE (- for standard input), CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
-    });
+    return new UsageError(
+      'secret_on_command_line',
+      'no option takes a secret as its value: other users can read the command line',
+      {
+        hint: 'use --client-secret-file FILE (- for standard input), CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
+      },
+    );
   }
   // What is no option's name may be anything, a secret too.
   const shown = /^--[a-z][a-z-]{0,30}$|^-[A-Za-z]$/.test(option) ? option : 'an option';
@@ -145,6 +157,8 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
 }
 
 function near(typed: string, candidates: readonly string[], maxDistance = 3): string | undefined {
-  const nearest = closestMatch(typed.toLowerCase(), candidates, { maxDistance: Math.min(maxDistance, Math.floor(typed.length / 2)) });
+  const nearest = closestMatch(typed.toLowerCase(), candidates, {
+    maxDistance: Math.min(maxDistance, Math.floor(typed.length / 2)),
+  });
   return nearest === undefined ? undefined : `did you mean ${nearest}`;
 }

@@ -85,7 +85,7 @@ function toResource(value: string): string {
 }
 
 function toParameter(value: string): readonly [string, string] {
-  const [, name, content] = /^([^=\s]+)=([^]*)$/.exec(value) ?? [];
+  const [, name, content] = /^([^=\s]+)=([\s\S]*)$/.exec(value) ?? [];
   if (name === undefined || content === undefined) {
     throw new UsageError('usage', '--param takes NAME=VALUE');
   }

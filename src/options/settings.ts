@@ -51,7 +51,9 @@ export class Settings {
   every(name: string): Setting<string>[] {
     const row = this.#rows.get(name);
     if (row === undefined) return [];
-    return this.#candidates(row).flatMap(({ value, origin }) => value.slice(-1).map((last) => ({ value: last, origin })));
+    return this.#candidates(row).flatMap(({ value, origin }) =>
+      value.slice(-1).map((last) => ({ value: last, origin })),
+    );
   }
 
   /** Whether a flag is set. */
@@ -115,7 +117,9 @@ function toBoolean({ value, origin }: Setting<readonly string[]>): boolean {
  */
 export function toMilliseconds({ value, origin }: Setting<string>): number {
   if (/^(\d+(\.\d*)?|\.\d+)$/.test(value) && Number(value) <= 2_000_000) return Number(value) * 1000;
-  throw new UsageError('usage', `${origin.name} takes a number of seconds`, { hint: 'for example 30 or 0.5; 0 for no limit' });
+  throw new UsageError('usage', `${origin.name} takes a number of seconds`, {
+    hint: 'for example 30 or 0.5; 0 for no limit',
+  });
 }
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
@@ -129,7 +133,10 @@ export function toSeconds({ value, origin }: Setting<string>): number {
   const parts = [...value.matchAll(/(\d+)([smhd])/g)];
   if (/^\d{1,9}$/.test(value)) return Number(value);
   if (/^(\d{1,9}[smhd])+$/.test(value)) {
-    return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * unitSeconds[unit as keyof typeof unitSeconds], 0);
+    return parts.reduce(
+      (sum, [, amount, unit]) => sum + Number(amount) * unitSeconds[unit as keyof typeof unitSeconds],
+      0,
+    );
   }
   throw new UsageError('usage', `${origin.name} takes a duration`, { hint: 'for example 90s, 5m or 1h' });
 }

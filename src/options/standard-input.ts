@@ -12,7 +12,9 @@ const readers = ['client-secret-file', 'token-file', 'upload-file', 'verify-secr
 export function claimStandardInput(settings: Settings, ...others: readonly string[]): void {
   const claims = [
     ...others,
-    ...readers.filter((name) => settings.text(name)?.value === '-').map((name) => `${settings.text(name)?.origin.name} -`),
+    ...readers
+      .filter((name) => settings.text(name)?.value === '-')
+      .map((name) => `${settings.text(name)?.origin.name} -`),
   ];
   if (claims.length < 2) return;
   throw new UsageError('standard_input_conflict', `standard input cannot be both ${claims.slice(0, 2).join(' and ')}`, {

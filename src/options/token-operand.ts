@@ -41,7 +41,10 @@ export async function readTokenOperand(operand: string | undefined, settings: Se
 
 /** A token as people paste it: white space and quotes around it and the scheme before it do not belong to it. */
 export function cleanToken(given: string): string {
-  const unquoted = given.replace(/^\uFEFF/, '').trim().replace(/^(["'`])(.*)\1$/s, '$2');
+  const unquoted = given
+    .replace(/^\uFEFF/, '')
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, '$2');
   return unquoted.replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, '').trim();
 }
 
@@ -70,9 +73,13 @@ function findCachedToken(settings: Settings, ctx: Context): string {
     });
   }
   if (others.length === 0) return token.accessToken;
-  throw new UsageError('not_cached', `${good.length} tokens are in the cache, and none was asked for exactly like this`, {
-    hint: `say which one: ${good.map(({ key }) => (key.scope.length === 0 ? '--no-scope' : `--scope '${key.scope.join(' ')}'`)).join(', or ')}`,
-  });
+  throw new UsageError(
+    'not_cached',
+    `${good.length} tokens are in the cache, and none was asked for exactly like this`,
+    {
+      hint: `say which one: ${good.map(({ key }) => (key.scope.length === 0 ? '--no-scope' : `--scope '${key.scope.join(' ')}'`)).join(', or ')}`,
+    },
+  );
 }
 
 function belongsTo({ key }: CachedToken, settings: Settings): boolean {

@@ -1,7 +1,7 @@
 import type { AccessToken } from '../client/access-token.ts';
 import type { Environment } from '../context.ts';
-import { timestamp } from './time.ts';
 import { safeJson } from './json.ts';
+import { timestamp } from './time.ts';
 
 /** Formats of `ccgrant token`, the ordinary one first. */
 export const tokenFormats = ['token', 'header', 'json', 'env', 'exec-credential'] as const;

@@ -1,5 +1,4 @@
 import type { CachedToken } from '../cache/token-cache.ts';
-import { isGood } from '../cache/token-cache.ts';
 import type { Style } from '../io/style.ts';
 import { Text, text } from '../text.ts';
 import { relativeTime, timestamp } from './time.ts';
@@ -19,14 +18,24 @@ export function toCachedTokensJson(tokens: readonly CachedToken[], showTokens: b
   }));
 }
 
+export interface ListedToken extends CachedToken {
+  /** Whether it would still be handed out. */
+  readonly isUsable: boolean;
+}
+
 /**
- * The cached tokens for a person, three lines each.
+ * The cached tokens for a person, a few lines each.
  * @param now epoch seconds
  */
-export function renderCachedTokens(tokens: readonly CachedToken[], showTokens: boolean, style: Style, now: number): Text {
+export function renderCachedTokens(
+  tokens: readonly ListedToken[],
+  showTokens: boolean,
+  style: Style,
+  now: number,
+): Text {
   return Text.join(
     tokens.map((token) => {
-      const { key, accessToken, expiresOn } = token;
+      const { key, accessToken, expiresOn, isUsable } = token;
       const target = [...key.audience, ...key.resource].join(' ');
       const end = `${timestamp(expiresOn)}, ${relativeTime(expiresOn, now)}`;
       return Text.join(
@@ -34,7 +43,7 @@ export function renderCachedTokens(tokens: readonly CachedToken[], showTokens: b
           text`${style.title(key.client_id ?? 'no client id')} at ${key.issuer ?? key.token_endpoint ?? 'an unnamed server'}`,
           text`  scope    ${key.scope.join(' ') || 'none asked for'}`,
           ...(target === '' ? [] : [text`  for      ${target}`]),
-          text`  expires  ${end}${isGood(token, now) ? text`` : text` ${style.bad('NOT USED ANY MORE')}`}`,
+          text`  expires  ${end}${isUsable ? text`` : text` ${style.bad('NOT USED ANY MORE')}`}`,
           ...(showTokens ? [text`  token    ${accessToken}`] : []),
         ],
         '\n',

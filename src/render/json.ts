@@ -12,5 +12,5 @@ export function safeJson(value: unknown, indent?: number): Text {
 }
 
 function escapeUtf16(character: string): string {
-  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

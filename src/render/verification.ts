@@ -10,7 +10,9 @@ import { claims } from './decoded-token.ts';
 export function renderVerification({ valid, checks, payload }: Verification, style: Style, now: number): Text {
   const lines = checks.map(({ check, ok, reason }) => {
     const verdict = ok === null ? style.faint('not checked') : ok ? style.good('ok') : style.bad('FAILED');
-    return reason === undefined ? text`  ${check.padEnd(10)}${verdict}` : text`  ${check.padEnd(10)}${verdict}  ${reason}`;
+    return reason === undefined
+      ? text`  ${check.padEnd(10)}${verdict}`
+      : text`  ${check.padEnd(10)}${verdict}  ${reason}`;
   });
   return Text.join(
     [

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,cli,e2e}/**/*.test.ts'],
+    globalSetup: ['test/support/require-build.ts'],
+    testTimeout: 20_000,
+  },
+});
