@@ -1,19 +1,14 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import type { AuthMethod, BasicEncoding, ClientAuthentication } from '../oauth/client-auth.ts';
-import {
-  basicCredentials,
-  chooseSecretMethod,
-  clientSecretBasic,
-  clientSecretPost,
-  noAuthentication,
-} from '../oauth/client-auth.ts';
+import { chooseAuthentication } from '../oauth/client-auth/auth-methods.ts';
+import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
+import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
+import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
 import type { SentRequest } from '../oauth/error-response.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
-import type { Secret } from '../secret.ts';
 import { text } from '../text.ts';
-import type { OAuthClient } from './oauth-client.ts';
+import type { OAuthClient, OAuthClientSettings } from './oauth-client.ts';
 
 /** How the client authenticates at an endpoint, and how that reads in the report of a refusal. */
 export interface Authenticated {
@@ -32,33 +27,27 @@ export async function authenticateAt(
   client: OAuthClient,
   ctx: Context,
 ): Promise<Authenticated> {
-  const { clientId, credential, authMethod, basicEncoding = 'form' } = client.settings.client;
-  if (clientId === undefined) {
-    throw new ConfigError('missing_setting', 'no client id is given', { hint: '--client-id ID or CCGRANT_CLIENT_ID' });
-  }
+  const { credential, authMethod, basicEncoding = 'form' } = client.settings.client;
+  const clientId = requireEssentials(endpoint, client.settings);
   // Introspection and revocation may have a list of their own, RFC 8414 section 2.
   const supported =
     (await client.server.listed(`${endpoint}_auth_methods_supported`, endpoint)) ??
     (await client.server.listed('token_endpoint_auth_methods_supported', endpoint));
-  const method = authMethod ?? (credential === undefined ? undefined : chooseSecretMethod(supported));
-  const secret = method === 'none' ? undefined : await client.secret();
-  if (method === undefined || (method !== 'none' && secret === undefined)) throw missingSecret(method);
+  const secret = authMethod === 'none' ? undefined : await client.secret();
+  const authentication = chooseAuthentication(authMethod, { clientId, secret, basicEncoding }, supported);
   if (authMethod === undefined) {
-    ctx.io.trace(
-      text`* ${method}: ${supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`}`,
-    );
+    const reason = supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`;
+    ctx.io.trace(text`* ${authentication.method}: ${reason}`);
   }
   if (secret !== undefined) {
-    for (const encoding of ['form', 'raw'] as const)
-      ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
+    for (const encoding of basicEncodings) ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
   }
-  const authentication = create(method, clientId, secret, basicEncoding);
   const scopesSupported = await client.server.listed('scopes_supported', endpoint);
   return {
     authentication,
     sent: {
       description: [
-        method,
+        authentication.method,
         `client_id=${clientId}`,
         ...(secret === undefined ? [] : [`secret from ${credential?.origin}`]),
         ...(asked.scope.length === 0 ? [] : [`scope=${asked.scope.join(' ')}`]),
@@ -75,22 +64,23 @@ export async function authenticateAt(
   };
 }
 
-function create(
-  method: AuthMethod,
-  clientId: string,
-  secret: Secret | undefined,
-  encoding: BasicEncoding,
-): ClientAuthentication {
-  if (secret === undefined) return noAuthentication(clientId);
-  return method === 'client_secret_post'
-    ? clientSecretPost(clientId, secret)
-    : clientSecretBasic(clientId, secret, encoding);
-}
-
-function missingSecret(method: AuthMethod | undefined): ConfigError {
-  const reason = method === undefined ? '' : `, which ${method} needs`;
-  return new ConfigError('missing_setting', `no client secret is given${reason}`, {
-    hint: '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET; for a client without one --auth-method none',
+/**
+ * The client id, once it is sure that nothing essential is missing. Everything that is, is said at once:
+ * one error after the other would cost a run each.
+ */
+function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string {
+  const { clientId, credential, authMethod } = client;
+  const isServerKnown = server.identity !== undefined || server.endpoints.has(endpoint);
+  const missing = [
+    ...(isServerKnown ? [] : [['authorization server', '--issuer URL or CCGRANT_ISSUER']]),
+    ...(clientId === undefined ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
+    ...(credential !== undefined || authMethod === 'none'
+      ? []
+      : [['client secret', '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET']]),
+  ];
+  if (clientId !== undefined && missing.length === 0) return clientId;
+  throw new ConfigError('missing_setting', missing.map(([name]) => `no ${name}`).join(', '), {
+    hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile that has it`,
   });
 }
 

@@ -6,7 +6,7 @@ import type { SecretSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
 import type { TransportSettings } from '../http/types.ts';
-import type { AuthMethod, BasicEncoding } from '../oauth/client-auth.ts';
+import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
 import type { Secret } from '../secret.ts';
 import { text } from '../text.ts';
 import type { ServerSettings } from './authorization-server.ts';
@@ -22,7 +22,8 @@ export interface Credential {
 export interface ClientSettings {
   readonly clientId: string | undefined;
   readonly credential: Credential | undefined;
-  readonly authMethod: AuthMethod | undefined;
+  /** Registered name, RFC 7591 section 2. */
+  readonly authMethod: string | undefined;
   readonly basicEncoding: BasicEncoding | undefined;
 }
 

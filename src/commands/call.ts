@@ -28,8 +28,8 @@ import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [
   ...callOptions,
-  ...serverCommandOptions,
   ...requestOptions,
+  ...serverCommandOptions,
   minimumLifetimeOption,
   ...callOutputOptions,
 ];

@@ -12,8 +12,8 @@ import type { CommandDefinition, Invocation } from './command.ts';
 const options: readonly OptionRow[] = [
   cachedOption,
   tokenTypeHintOption,
-  ...serverCommandOptions,
   ...requestOptions,
+  ...serverCommandOptions,
   ...outputOptions('text', 'json'),
 ];
 

@@ -15,8 +15,8 @@ const options: readonly OptionRow[] = [
   cachedOption,
   tokenTypeHintOption,
   { name: 'check', group: 'Token', summary: 'introspect afterwards, and fail if the token is still active' },
-  ...serverCommandOptions,
   ...requestOptions,
+  ...serverCommandOptions,
   ...outputOptions('text', 'json'),
 ];
 

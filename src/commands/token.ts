@@ -13,8 +13,8 @@ import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [
-  ...serverCommandOptions,
   ...requestOptions,
+  ...serverCommandOptions,
   minimumLifetimeOption,
   {
     name: 'out',

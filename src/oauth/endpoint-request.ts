@@ -2,7 +2,7 @@ import type { HttpHeaders } from '../http/headers.ts';
 import type { HttpDocument, Transport } from '../http/transport.ts';
 import { documentHeaders } from '../http/transport.ts';
 import type { HttpRequest } from '../http/types.ts';
-import type { ClientAuthentication } from './client-auth.ts';
+import type { ClientAuthentication } from './client-auth/client-authentication.ts';
 import { readErrorResponse } from './error-response.ts';
 import type { SenderConstraint } from './sender-constraint.ts';
 

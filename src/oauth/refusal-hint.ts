@@ -1,4 +1,4 @@
-import type { ClientAuthentication } from './client-auth.ts';
+import type { ClientAuthentication } from './client-auth/client-authentication.ts';
 
 /** What is known about a refused request, to advise from. */
 export interface RefusedRequest {

@@ -3,8 +3,9 @@ import type { ClientSettings } from '../client/oauth-client.ts';
 import type { SecretSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import type { AuthMethod, BasicEncoding } from '../oauth/client-auth.ts';
-import { authMethods, basicEncodings } from '../oauth/client-auth.ts';
+import { authMethodNames } from '../oauth/client-auth/auth-methods.ts';
+import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
+import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { Secret } from '../secret.ts';
 import type { OptionRow } from './option.ts';
 import type { Setting, Settings } from './settings.ts';
@@ -36,7 +37,7 @@ export const clientOptions: readonly OptionRow[] = [
     value: 'METHOD',
     group: 'Client',
     summary: 'client authentication method; by default what the metadata allows',
-    choices: authMethods,
+    choices: authMethodNames,
     variable: 'CCGRANT_AUTH_METHOD',
     inProfile: true,
   },
@@ -71,7 +72,7 @@ export function resolveClient(settings: Settings, ctx: Context): ClientSettings 
   return {
     clientId: settings.text('client-id')?.value,
     credential: chosen && { source: chosen.value, origin: chosen.origin.name },
-    authMethod: settings.text('auth-method')?.value as AuthMethod | undefined,
+    authMethod: settings.text('auth-method')?.value,
     basicEncoding: settings.text('basic-encoding')?.value as BasicEncoding | undefined,
   };
 }
