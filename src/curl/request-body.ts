@@ -2,11 +2,11 @@ import { openAsBlob, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import type { HttpRequest } from '../http/types.ts';
+import type { FormPart, HttpBody } from '../http/types.ts';
 
 /** What is sent, and how that must be said. */
 export interface RequestBody {
-  readonly content: NonNullable<HttpRequest['body']>;
+  readonly content: HttpBody;
   /** Undefined where the content says it by itself (multipart). */
   readonly contentType: string | undefined;
   /** Whether it can be sent a second time. */
@@ -60,26 +60,27 @@ function percentEncode(bytes: Uint8Array): string {
 
 /** The parts of `-F`: `NAME=VALUE`, `NAME=@FILE` with `;type=` and `;filename=`, `NAME=<FILE`. */
 export async function multipartForm(parts: readonly string[], ctx: Context): Promise<RequestBody> {
-  const form = new FormData();
-  for (const part of parts) {
-    const [, name, content] = /^([^=]+)=([\s\S]*)$/.exec(part) ?? [];
-    if (name === undefined || content === undefined)
-      throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
-    if (content.startsWith('@')) {
-      const { value: file, parameters } = splitParameters(content.slice(1));
-      const blob = await openFile(file, ctx, parameters.get('type') ?? 'application/octet-stream');
-      form.append(name, blob, parameters.get('filename') ?? basename(file));
-    } else if (content.startsWith('<')) {
-      const { value: file } = splitParameters(content.slice(1));
-      form.append(name, new TextDecoder().decode(await readInput(file, ctx)));
-    } else {
-      const { value, parameters } = splitParameters(content);
-      const type = parameters.get('type');
-      if (type === undefined) form.append(name, value);
-      else form.append(name, new Blob([value], { type }), parameters.get('filename') ?? name);
-    }
+  return {
+    content: await Promise.all(parts.map((part) => readPart(part, ctx))),
+    contentType: undefined,
+    isRepeatable: true,
+  };
+}
+
+async function readPart(part: string, ctx: Context): Promise<FormPart> {
+  const [, name, content = ''] = /^([^=]+)=([\s\S]*)$/.exec(part) ?? [];
+  if (name === undefined) throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
+  const { value, parameters } = splitParameters(content.replace(/^[@<]/, ''));
+  const type = parameters.get('type');
+  const fileName = parameters.get('filename');
+  if (content.startsWith('@')) {
+    const blob = await openFile(value, ctx, type ?? 'application/octet-stream');
+    return { name, value: blob, fileName: fileName ?? basename(value) };
   }
-  return { content: form, contentType: undefined, isRepeatable: true };
+  const text = content.startsWith('<') ? new TextDecoder().decode(await readInput(value, ctx)) : value;
+  return type === undefined
+    ? { name, value: text }
+    : { name, value: new Blob([text], { type }), fileName: fileName ?? name };
 }
 
 function splitParameters(content: string): { value: string; parameters: ReadonlyMap<string, string> } {

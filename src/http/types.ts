@@ -6,9 +6,18 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: HttpHeaders;
-  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | Blob | FormData | undefined;
+  readonly body?: HttpBody | undefined;
   /** The client certificate to present, RFC 8705 section 2. */
   readonly tls?: TlsIdentity | undefined;
+}
+
+/** What a request carries; a list of parts is sent as multipart/form-data (RFC 7578). */
+export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array> | Blob | readonly FormPart[];
+
+export interface FormPart {
+  readonly name: string;
+  readonly value: string | Blob;
+  readonly fileName?: string | undefined;
 }
 
 export interface HttpResponse {

@@ -1,9 +1,17 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, ProxyAgent } from 'undici';
+import { Agent, buildConnector, FormData, ProxyAgent } from 'undici';
 import { HttpHeaders } from './headers.ts';
 import { explainFailure } from './network-failure.ts';
-import type { HttpClient, HttpRequest, HttpResponse, TlsIdentity, TransportSettings } from './types.ts';
+import type {
+  FormPart,
+  HttpBody,
+  HttpClient,
+  HttpRequest,
+  HttpResponse,
+  TlsIdentity,
+  TransportSettings,
+} from './types.ts';
 
 /** Opens the HTTP client. This is the only file that knows undici. */
 export function openHttpClient(settings: TransportSettings): HttpClient {
@@ -58,11 +66,25 @@ function dispatch(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSig
   return dispatcher.request(options);
 }
 
-function toUndiciBody(body: HttpRequest['body']): NonNullable<Dispatcher.DispatchOptions['body']> | null {
+function toUndiciBody(body: HttpBody | undefined): NonNullable<Dispatcher.DispatchOptions['body']> | null {
   if (body === undefined) return null;
-  // undici reads the length of blobs and forms by itself.
-  if (body instanceof Blob || body instanceof FormData) return body as unknown as Readable;
-  return typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body);
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  if (isFormParts(body)) return toFormData(body);
+  // undici reads the length of a blob by itself, though its types do not say so.
+  return body instanceof Blob ? (body as unknown as Readable) : Readable.from(body);
+}
+
+function isFormParts(body: HttpBody): body is readonly FormPart[] {
+  return Array.isArray(body);
+}
+
+function toFormData(parts: readonly FormPart[]): FormData {
+  const form = new FormData();
+  for (const { name, value, fileName } of parts) {
+    if (typeof value === 'string') form.append(name, value);
+    else form.append(name, value, fileName);
+  }
+  return form;
 }
 
 function toResponse(data: Dispatcher.ResponseData, explain: (error: unknown) => unknown): HttpResponse {

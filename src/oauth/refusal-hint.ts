@@ -1,3 +1,4 @@
+import { authMethodNames } from './client-auth/auth-methods.ts';
 import type { ClientAuthentication } from './client-auth/client-authentication.ts';
 
 /** What is known about a refused request, to advise from. */
@@ -48,9 +49,11 @@ function credentialHint({ authentication, supportedMethods, hasOddCredentials }:
   if (method === 'client_secret_basic' && hasOddCredentials) {
     return 'the id or secret has characters that some servers read differently: try --auth-method client_secret_post, or --basic-encoding raw';
   }
-  const others = supportedMethods?.filter((other) => other !== method) ?? [];
+  const others = supportedMethods?.filter((other) => other !== method && authMethodNames.includes(other)) ?? [];
   const check = 'check the client id and its secret';
-  return others.length === 0 ? check : `${check}; this server also lists ${others.join(', ')}: see --auth-method`;
+  return others.length === 0
+    ? check
+    : `${check}; this server also lists ${others.join(', ')}: try --auth-method ${others[0]}`;
 }
 
 function scopeHint({ scope, scopesSupported }: RefusedRequest): string {
