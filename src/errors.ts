@@ -144,6 +144,12 @@ export class NegativeResultError extends CcgrantError {
 /** The API answered a protected resource request with status 400 or above. */
 export class HttpStatusError extends CcgrantError {
   readonly code = 'http_status';
+  /** The error code of the challenge (RFC 6750 section 3.1), where the API gave one. */
+  readonly challengeError: string | undefined;
+  constructor(message: string, challengeError: string | undefined, facts?: ErrorFacts) {
+    super(message, facts);
+    this.challengeError = challengeError;
+  }
 }
 
 /** Standard output, or the file in its place, cannot be written. */

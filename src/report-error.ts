@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorFacts } from './errors.ts';
-import { CcgrantError, ClosedPipeError, ServerRefusedError, SignalError } from './errors.ts';
+import { CcgrantError, ClosedPipeError, HttpStatusError, ServerRefusedError, SignalError } from './errors.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Io } from './io/io.ts';
 import { safeJson } from './render/json.ts';
@@ -26,7 +26,8 @@ function describe(error: unknown): Report {
     return { code: error.response.error, message: error.message, members: { ...error.response }, ...error.facts };
   }
   if (error instanceof CcgrantError) {
-    return { code: error.code, message: error.message, members: {}, ...error.facts };
+    const given = error instanceof HttpStatusError ? error.challengeError : undefined;
+    return { code: given ?? error.code, message: error.message, members: {}, ...error.facts };
   }
   // The message of a foreign error can quote a secret: its name and place must do.
   const { name, stack } = error instanceof Error ? error : new Error('not an error');

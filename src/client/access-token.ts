@@ -41,9 +41,9 @@ export async function obtainAccessToken(
 async function requestFromServer(request: AccessTokenRequest, client: OAuthClient, ctx: Context): Promise<IssuedToken> {
   const { io } = ctx;
   const { scope, audience, resource } = request;
-  const asked = { scope, namesTarget: audience.length + resource.length > 0 };
+  const purpose = { kind: 'token', scope, namesTarget: audience.length + resource.length > 0 } as const;
   const { token, findings } = await io.progress('asking for an access token', async () => {
-    const { authentication, sent } = await authenticateAt('token_endpoint', asked, client, ctx);
+    const { authentication, sent } = await authenticateAt('token_endpoint', purpose, client, ctx);
     const options = { authentication, transport: client.transport };
     return client.server.use('token_endpoint', authentication.tls !== undefined, (endpoint) =>
       requestToken(endpoint, request, options, sent, ctx.now),

@@ -6,6 +6,7 @@ import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
 import type { SentRequest } from '../oauth/error-response.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
+import type { RequestPurpose } from '../oauth/refusal-hint.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
 import type { OAuthClient, OAuthClientSettings } from './oauth-client.ts';
@@ -18,12 +19,12 @@ export interface Authenticated {
 
 /**
  * Chooses the authentication method for an endpoint and makes it ready.
- * @param asked what the request asks for, for hints
+ * @param purpose what the request is for, for hints
  * @throws ConfigError missing_setting, secret_unusable
  */
 export async function authenticateAt(
   endpoint: EndpointName,
-  asked: { readonly scope: readonly string[]; readonly namesTarget: boolean },
+  purpose: RequestPurpose,
   client: OAuthClient,
   ctx: Context,
 ): Promise<Authenticated> {
@@ -50,15 +51,17 @@ export async function authenticateAt(
         authentication.method,
         `client_id=${clientId}`,
         ...(secret === undefined ? [] : [`secret from ${credential?.origin}`]),
-        ...(asked.scope.length === 0 ? [] : [`scope=${asked.scope.join(' ')}`]),
+        ...(purpose.kind === 'token' && purpose.scope.length > 0 ? [`scope=${purpose.scope.join(' ')}`] : []),
       ].join(', '),
       hint: (refusal) =>
         refusalHint(refusal, {
-          ...asked,
+          purpose,
+          clientId,
           authentication,
+          basicEncoding,
           supportedMethods: supported,
-          hasOddCredentials: isOdd(clientId) || (secret !== undefined && isOdd(secret.reveal())),
           scopesSupported,
+          hasOddCredentials: isOdd(clientId) || (secret !== undefined && isOdd(secret.reveal())),
         }),
     },
   };

@@ -11,8 +11,6 @@ export interface TokenInQuestion {
   readonly typeHint?: string | undefined;
 }
 
-const nothingAsked = { scope: [], namesTarget: false };
-
 /** Asks the authorization server about a token, RFC 7662, authenticated as the client. */
 export async function introspect(
   token: TokenInQuestion,
@@ -20,7 +18,12 @@ export async function introspect(
   ctx: Context,
 ): Promise<IntrospectionResponse> {
   return ctx.io.progress('asking about the token', async () => {
-    const { authentication, sent } = await authenticateAt('introspection_endpoint', nothingAsked, client, ctx);
+    const { authentication, sent } = await authenticateAt(
+      'introspection_endpoint',
+      { kind: 'introspection' },
+      client,
+      ctx,
+    );
     const options = { authentication, transport: client.transport };
     return client.server.use('introspection_endpoint', authentication.tls !== undefined, (endpoint) =>
       introspectToken(endpoint, token, options, sent, ctx.now),
@@ -28,20 +31,37 @@ export async function introspect(
   });
 }
 
-/** The failure of a token that is not active. To a caller outside of `aud`, Keycloak and others say so of every token. */
-export function notActive(token: TokenInQuestion, client: OAuthClient, now: number): NegativeResultError {
-  const claims = readJwtClaims(token.value);
+/**
+ * The failure of a token that is not active, with the likely reason.
+ * @param now epoch seconds
+ */
+export async function notActive(
+  token: TokenInQuestion,
+  client: OAuthClient,
+  now: number,
+): Promise<NegativeResultError> {
   const clientId = client.settings.client.clientId ?? '';
-  const isOutside = claims !== undefined && ![claims.aud].flat().includes(clientId);
-  const isExpired = typeof claims?.exp === 'number' && claims.exp <= now;
-  return new NegativeResultError('token_not_active', 'the token is not active', { hint: hint() });
+  const issuer = await client.server.issuer();
+  return new NegativeResultError('token_not_active', 'the token is not active', {
+    hint: inactivityHint(token, readJwtClaims(token.value), clientId, issuer, now),
+  });
+}
 
-  function hint(): string | undefined {
-    if (isExpired) return 'it has expired';
-    if (token.typeHint !== undefined && token.typeHint !== 'access_token') {
-      return `a wrong --token-type-hint hides a good token on some servers: leave ${token.typeHint} out`;
-    }
-    if (!isOutside) return undefined;
-    return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is`;
+function inactivityHint(
+  { typeHint }: TokenInQuestion,
+  claims: Readonly<Record<string, unknown>> | undefined,
+  clientId: string,
+  issuer: string | undefined,
+  now: number,
+): string | undefined {
+  if (typeof claims?.exp === 'number' && claims.exp <= now) return 'it has expired';
+  if (typeof claims?.iss === 'string' && issuer !== undefined && claims.iss !== issuer) {
+    return `it was issued by ${claims.iss}, and this is ${issuer}`;
   }
+  if (typeHint !== undefined && typeHint !== 'access_token') {
+    return `a wrong --token-type-hint hides a good token on some servers: leave ${typeHint} out`;
+  }
+  // Keycloak, Zitadel and others say so of every token to whoever is not meant by it.
+  if (claims === undefined || [claims.aud].flat().includes(clientId)) return undefined;
+  return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is`;
 }

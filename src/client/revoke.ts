@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readJwtClaims } from '../jwt/decode.ts';
 import { revokeToken } from '../oauth/revocation.ts';
 import { authenticateAt } from './authentication.ts';
 import type { TokenInQuestion } from './introspect.ts';
@@ -17,7 +18,7 @@ export async function revoke(
   return ctx.io.progress('revoking the token', async () => {
     const { authentication, sent } = await authenticateAt(
       'revocation_endpoint',
-      { scope: [], namesTarget: false },
+      { kind: 'revocation', issuedTo: issuedTo(token.value) },
       client,
       ctx,
     );
@@ -26,4 +27,11 @@ export async function revoke(
       revokeToken(endpoint, token, options, sent, ctx.now),
     );
   });
+}
+
+/** The client in a JWT: `client_id` of RFC 9068, `azp` on Keycloak, `cid` on Okta. */
+function issuedTo(token: string): string | undefined {
+  const claims = readJwtClaims(token);
+  const client = claims?.client_id ?? claims?.azp ?? claims?.cid;
+  return typeof client === 'string' ? client : undefined;
 }

@@ -13,7 +13,13 @@ import { outputResponse } from '../curl/response-output.ts';
 import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import { isTokenRefused, refusalReason, resourceHint, withAccessToken } from '../oauth/protected-resource.ts';
+import {
+  challengeError,
+  isTokenRefused,
+  refusalReason,
+  resourceHint,
+  withAccessToken,
+} from '../oauth/protected-resource.ts';
 import { minimumLifetimeOption } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
@@ -175,10 +181,14 @@ function requireSuccess({ request, response }: Exchanged, settings: Settings): v
   const { status } = response;
   if (status < 400 || settings.flag('no-fail')) return;
   const { method, url } = request;
+  const tokenFile = settings.text('token-file')?.value;
   const reason = refusalReason(response);
-  throw new HttpStatusError(`the API answered ${status}`, {
+  throw new HttpStatusError(`the API answered ${status}`, challengeError(response), {
     status,
     server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
-    hint: resourceHint(response),
+    hint: resourceHint(
+      response,
+      tokenFile === undefined ? 'ccgrant decode --cached' : `ccgrant decode - < ${tokenFile}`,
+    ),
   });
 }

@@ -40,6 +40,6 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const token = { value, typeHint: settings.text('token-type-hint')?.value };
     const response = await introspect(token, client, ctx);
     await ctx.io.print(safeJson(response, 2).value);
-    if (!response.active) throw notActive(token, client, ctx.now() / 1000);
+    if (!response.active) throw await notActive(token, client, ctx.now() / 1000);
   });
 }

@@ -15,9 +15,15 @@ export interface ResourceResponse {
   readonly headers: HttpHeaders;
 }
 
+/** The error code of a resource's challenge, where it is one (RFC 6750 section 3). */
+export function challengeError({ headers }: ResourceResponse): string | undefined {
+  const error = tokenChallenge(headers.get('www-authenticate'))?.parameters.get('error');
+  return error !== undefined && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error) ? error : undefined;
+}
+
 /** Whether the resource says that the token itself is no good, so that a fresh one may be, RFC 6750 section 3.1. */
-export function isTokenRefused({ status, headers }: ResourceResponse): boolean {
-  return status === 401 && tokenChallenge(headers.get('www-authenticate'))?.parameters.get('error') === 'invalid_token';
+export function isTokenRefused(response: ResourceResponse): boolean {
+  return response.status === 401 && challengeError(response) === 'invalid_token';
 }
 
 /** What a resource says against a request, in one line, or undefined when it does not say. */
@@ -35,18 +41,20 @@ function scopeOf({ parameters }: Challenge): string | undefined {
   return scope && `scope="${scope}"`;
 }
 
-/** What a person can do about a refusal by a resource. */
-export function resourceHint({ status, headers }: ResourceResponse): string | undefined {
+/**
+ * What a person can do about a refusal by a resource.
+ * @param inspection the command that shows what the token says
+ */
+export function resourceHint({ status, headers }: ResourceResponse, inspection: string): string | undefined {
   const { parameters } = tokenChallenge(headers.get('www-authenticate')) ?? { parameters: new Map<string, string>() };
   const scope = parameters.get('scope');
   switch (parameters.get('error')) {
     case 'insufficient_scope':
       return scope === undefined ? 'ask for another scope with --scope' : `ask for what it needs: --scope '${scope}'`;
     case 'invalid_token':
-      return 'compare what it expects with what the token says: ccgrant decode --cached; issuer, audience and expiry are the usual reasons';
+      return `compare what it expects with what the token says: ${inspection}; issuer, audience and expiry are the usual reasons`;
     default:
-      if (status === 401)
-        return 'does the API accept tokens of this issuer, and for this audience? see ccgrant decode --cached';
+      if (status === 401) return `does the API accept tokens of this issuer, and for this audience? see ${inspection}`;
       if (status === 403) return 'the token was accepted, and does not allow this: a scope or role is missing';
       return undefined;
   }

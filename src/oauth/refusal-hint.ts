@@ -1,38 +1,50 @@
 import { authMethodNames } from './client-auth/auth-methods.ts';
-import type { ClientAuthentication } from './client-auth/client-authentication.ts';
+import type { BasicEncoding, ClientAuthentication } from './client-auth/client-authentication.ts';
+
+/** What a request is for, as far as advice depends on it. */
+export type RequestPurpose =
+  | { readonly kind: 'token'; readonly scope: readonly string[]; readonly namesTarget: boolean }
+  | { readonly kind: 'introspection' }
+  | {
+      readonly kind: 'revocation';
+      /** The client that the token says it was issued to. */
+      readonly issuedTo: string | undefined;
+    };
 
 /** What is known about a refused request, to advise from. */
 export interface RefusedRequest {
+  readonly purpose: RequestPurpose;
+  readonly clientId: string;
   readonly authentication: ClientAuthentication;
+  readonly basicEncoding: BasicEncoding;
   /** Methods that the metadata lists for the endpoint. */
   readonly supportedMethods: readonly string[] | undefined;
+  readonly scopesSupported: readonly string[] | undefined;
   /** Whether id or secret have characters that servers decode differently. */
   readonly hasOddCredentials: boolean;
-  readonly scope: readonly string[];
-  readonly scopesSupported: readonly string[] | undefined;
-  readonly namesTarget: boolean;
 }
 
 /** What a person can do about a refusal, by its registered code (RFC 6749 section 5.2, RFC 8707 section 2). */
 export function refusalHint(
-  refusal: { readonly error: string | undefined; readonly status: number },
+  { error, status }: { readonly error: string | undefined; readonly status: number },
   request: RefusedRequest,
 ): string | undefined {
-  const { error, status } = refusal;
+  const { purpose, clientId } = request;
   switch (error) {
     case 'invalid_client':
       return credentialHint(request);
     case 'unauthorized_client':
-      // Keycloak answers a wrong secret so, with 401 or 400; elsewhere it is about the grant.
+      // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
+      if (purpose.kind !== 'token') return credentialHint(request);
       return `${credentialHint(request)}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
     case 'invalid_scope':
-      return scopeHint(request);
+      return purpose.kind === 'token' ? scopeHint(purpose.scope, request.scopesSupported) : undefined;
     case 'invalid_target':
       return 'check --resource and --audience: the server knows no such API, or this client may not use it';
     case 'access_denied':
-      return request.namesTarget
-        ? 'the client is not allowed this API: grant it at the server'
-        : 'does this server need to know the API? try --audience or --resource';
+      return purpose.kind === 'token' && !purpose.namesTarget
+        ? 'does this server need to know the API? try --audience or --resource'
+        : 'the client is not allowed this: grant it at the server';
     case 'unsupported_grant_type':
       return 'switch the client credentials grant on for this client at the server';
     case 'unsupported_token_type':
@@ -40,26 +52,33 @@ export function refusalHint(
     case undefined:
       return status === 401 || status === 403 ? credentialHint(request) : undefined;
     default:
-      return undefined;
+      if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)
+        return undefined;
+      return `only the client that a token was issued to may revoke it: this one belongs to ${purpose.issuedTo}`;
   }
 }
 
-function credentialHint({ authentication, supportedMethods, hasOddCredentials }: RefusedRequest): string {
+function credentialHint({
+  authentication,
+  supportedMethods,
+  hasOddCredentials,
+  basicEncoding,
+}: RefusedRequest): string {
   const { method } = authentication;
   if (method === 'client_secret_basic' && hasOddCredentials) {
-    return 'the id or secret has characters that some servers read differently: try --auth-method client_secret_post, or --basic-encoding raw';
+    const otherEncoding =
+      basicEncoding === 'form' ? ', or --basic-encoding raw' : ', or leave --basic-encoding raw out';
+    return `the id or secret has characters that some servers read differently: try --auth-method client_secret_post${otherEncoding}`;
   }
-  const others = supportedMethods?.filter((other) => other !== method && authMethodNames.includes(other)) ?? [];
-  const check = 'check the client id and its secret';
-  return others.length === 0
-    ? check
-    : `${check}; this server also lists ${others.join(', ')}: try --auth-method ${others[0]}`;
+  const check =
+    method === 'none' ? 'the client proved nothing: does it have a secret?' : 'check the client id and its secret';
+  const [other] = supportedMethods?.filter((name) => name !== method && authMethodNames.includes(name)) ?? [];
+  return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;
 }
 
-function scopeHint({ scope, scopesSupported }: RefusedRequest): string {
+function scopeHint(scope: readonly string[], supported: readonly string[] | undefined): string {
   if (scope.length === 0) return 'this server wants a scope: say --scope';
-  const unknown = scope.filter((one) => scopesSupported?.includes(one) === false);
-  if (scopesSupported === undefined || unknown.length === 0)
-    return 'is the scope assigned to this client at the server?';
-  return `the metadata does not list ${unknown.join(', ')}; it lists ${scopesSupported.join(', ')}`;
+  const unknown = scope.filter((one) => supported?.includes(one) === false);
+  if (supported === undefined || unknown.length === 0) return 'is the scope assigned to this client at the server?';
+  return `the metadata does not list ${unknown.join(', ')}; it lists ${supported.join(', ')}`;
 }
