@@ -7,22 +7,24 @@ import type { HttpClient, TransportSettings } from './http/types.ts';
 import { fileOutput } from './io/file-output.ts';
 import type { StandardInput } from './io/io.ts';
 
+/** Milliseconds that a run gets to end by itself after a signal. The second signal ends it at once. */
+const patience = 100;
+
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 async function main(): Promise<void> {
   const abort = new AbortController();
   for (const [name, number] of Object.entries(signalNumbers)) {
-    process.on(name, () => {
-      // Whoever asks twice does not want to wait for anything.
-      if (abort.signal.aborted) process.exit(128 + number);
+    process.once(name, () => {
       abort.abort(new SignalError(number));
+      // A write that waits for a slow reader can be neither aborted nor waited for.
+      setTimeout(() => process.kill(process.pid, name), patience).unref();
     });
   }
-  const columns = Number(process.env.COLUMNS) || 80;
   const streams = {
     stdin: standardInput(abort.signal),
-    stdout: fileOutput(1, isatty(1), isatty(1) ? process.stdout.columns : columns),
-    stderr: fileOutput(2, isatty(2), isatty(2) ? process.stderr.columns : columns),
+    stdout: fileOutput(1, isatty(1) ? () => process.stdout.columns : undefined),
+    stderr: fileOutput(2, isatty(2) ? () => process.stderr.columns : undefined),
   };
   const outside: Omit<Context, 'io'> = {
     env: process.env,
@@ -31,8 +33,9 @@ async function main(): Promise<void> {
     signal: abort.signal,
     host: {
       platform: process.platform,
-      home: process.env.HOME || homedir(),
-      workingDirectory: process.cwd(),
+      home: process.env.HOME || orElse(homedir, '/'),
+      // The directory may have been removed under us, which is no matter unless a path needs it.
+      workingDirectory: orElse(() => process.cwd(), '/'),
       userId: process.getuid?.(),
     },
   };
@@ -67,6 +70,14 @@ function standardInput(signal: AbortSignal): StandardInput {
       return Buffer.concat(chunks);
     },
   };
+}
+
+function orElse<T>(action: () => T, fallback: T): T {
+  try {
+    return action();
+  } catch {
+    return fallback;
+  }
 }
 
 void main();

@@ -34,10 +34,7 @@ export class CacheDirectory {
   /** A record, or undefined when there is none that can be trusted. */
   read(folder: Folder, name: string): Readonly<Record<string, unknown>> | undefined {
     return this.#attempt(() => {
-      if (!existsSync(join(this.path, folder))) {
-        this.#prepare();
-        return undefined;
-      }
+      if (!existsSync(join(this.path, folder))) return undefined;
       this.#prepare(folder);
       const content = readPrivateFile(this.#file(folder, name), this.#location.userId, recordLimit);
       const record = content && openRecord(content);

@@ -1,7 +1,7 @@
 import type { DocumentCache } from '../cache/document-cache.ts';
 import { ConfigError, NetworkError, ProtocolError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import { parseUrl } from '../http/url-policy.ts';
+import { isHttpUrl } from '../http/url-policy.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { fetchJwks } from '../oauth/jwks.ts';
 import type { Discovery, EndpointName, ServerIdentity } from '../oauth/metadata.ts';
@@ -102,8 +102,11 @@ export class AuthorizationServer {
         hint: `if the server has one: --${name.replaceAll('_', '-')} URL`,
       });
     }
-    if (typeof value === 'string') return parseUrl(value, `${name} in the metadata`);
-    throw new ProtocolError('invalid_response', `${name} in the metadata is not a URL`);
+    if (typeof value === 'string' && isHttpUrl(value)) return new URL(value);
+    throw new ProtocolError(
+      'invalid_response',
+      `${name} in the metadata of ${metadata.issuer} is not an http or https URL`,
+    );
   }
 
   async #metadata(needed: readonly EndpointName[]): Promise<Discovery['metadata']> {

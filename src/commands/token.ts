@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { writePrivateFile } from '../cache/private-files.ts';
 import { obtainAccessToken } from '../client/access-token.ts';
@@ -52,15 +53,18 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   await withClient(settings, ctx, async (client) => {
     const token = await obtainAccessToken(request, client, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
-    if (out === undefined) await ctx.io.print(answer);
+    if (out === undefined || out === '-') await ctx.io.print(answer);
     else writeAnswer(resolve(ctx.host.workingDirectory, out), answer);
   });
 }
 
+/** Replaces a file, or the file that a link points to; never a device or a pipe. */
 function writeAnswer(path: string, answer: string): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) throw new OutputError(`${path} is not a file`);
   try {
-    writePrivateFile(path, `${answer}\n`);
+    writePrivateFile(stats === undefined ? path : realpathSync(path), `${answer}\n`);
   } catch (error) {
-    throw new OutputError(`the token cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new OutputError(`the token is not written: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -92,7 +92,8 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   await withClient(settings, ctx, async (client) => {
     const keys = keySource(settings, client, ctx);
     const token = await readTokenOperand(operands[0], settings, ctx);
-    const requirements = { ...checks, issuer: await client.server.issuer() };
+    const issuer = checks.signatureOnly ? undefined : await client.server.issuer();
+    const requirements = { ...checks, issuer };
     const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
     const result =
       settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;

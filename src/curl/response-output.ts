@@ -29,13 +29,14 @@ export async function outputResponse(response: HttpResponse, plan: OutputPlan, c
   if (plan.headerFile !== undefined) await withOutput(plan.headerFile, ctx, (output) => output.write(head));
   let size = 0;
   await withOutput(plan.bodyFile ?? '-', ctx, async (output) => {
-    const write = output.isTerminal ? terminalWriter(output) : (bytes: Uint8Array) => output.write(bytes);
-    if (plan.showsHeaders) await write(Buffer.from(head));
+    const writer = output.isTerminal ? new TerminalWriter(output) : output;
+    if (plan.showsHeaders) await writer.write(Buffer.from(head));
     if (!plan.showsBody) return;
     for await (const chunk of plan.decodes ? await decodedBody(response) : response.body) {
       size += chunk.length;
-      await write(chunk);
+      await writer.write(chunk);
     }
+    if (writer instanceof TerminalWriter) await writer.endLine();
   });
   return size;
 }
@@ -45,18 +46,30 @@ function headOf({ status, statusText, headers }: HttpResponse): string {
   return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join('')}\r\n`;
 }
 
-/** Text for eyes: what a server sends must not steer the terminal. */
-function terminalWriter(output: OutputStream): (bytes: Uint8Array) => Promise<void> {
-  const decoder = new TextDecoder();
-  return (bytes) => {
-    const text = decoder.decode(bytes, { stream: true }).replaceAll('\r\n', '\n');
-    const isHarmless = (character: string): boolean => character === '\n' || character === '\t';
-    return output.write(
-      replaceUnprintable(text, (character) =>
-        isHarmless(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-      ),
-    );
-  };
+/** Text for eyes: what a server sends must not steer the terminal, nor leave the prompt in mid-line. */
+class TerminalWriter {
+  readonly #output: OutputStream;
+  readonly #decoder = new TextDecoder();
+  #isMidLine = false;
+
+  constructor(output: OutputStream) {
+    this.#output = output;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const text = this.#decoder.decode(bytes, { stream: true }).replaceAll('\r\n', '\n');
+    if (text === '') return;
+    this.#isMidLine = !text.endsWith('\n');
+    await this.#output.write(replaceUnprintable(text, showControl));
+  }
+
+  async endLine(): Promise<void> {
+    if (this.#isMidLine) await this.#output.write('\n');
+  }
+}
+
+function showControl(character: string): string {
+  return character === '\n' || character === '\t' ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 
 async function withOutput(
@@ -67,7 +80,7 @@ async function withOutput(
   if (file === '-') return task(io.stdout);
   const descriptor = open(resolve(host.workingDirectory, file));
   try {
-    await task(fileOutput(descriptor, false, 80));
+    await task(fileOutput(descriptor));
   } finally {
     closeSync(descriptor);
   }

@@ -1,10 +1,16 @@
 import { UsageError } from '../errors.ts';
 
-const loopback = /^(localhost|(.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Whether a URL stays on this machine, where no transport security is needed. */
 export function isLoopback(url: URL): boolean {
   return loopback.test(url.hostname);
+}
+
+/** Whether a text is an absolute http or https URL without a user name or password. */
+export function isHttpUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
 
 /**
