@@ -55,6 +55,13 @@ export type ErrorCode =
   | 'output_failed'
   | 'internal';
 
+/** The members of an OAuth error response (RFC 6749 section 5.2), or of a challenge (RFC 6750 section 3). */
+export interface OAuthErrorResponse {
+  readonly error: string;
+  readonly error_description?: string | undefined;
+  readonly error_uri?: string | undefined;
+}
+
 /** The lines of a report below its message. Texts may come from a server: they are escaped when shown. */
 export interface ErrorFacts {
   /** What the authorization server or API answered, in one line. */
@@ -65,6 +72,8 @@ export interface ErrorFacts {
   readonly hint?: string | undefined;
   /** HTTP status of the answer. */
   readonly status?: number | undefined;
+  /** The server's own words; its error code then names the failure in place of ours. */
+  readonly response?: OAuthErrorResponse | undefined;
   readonly cause?: unknown;
 }
 
@@ -97,21 +106,9 @@ export class ConfigError extends CcgrantError {
   }
 }
 
-/** The members of an OAuth error response (RFC 6749 section 5.2) and what providers put beside them. */
-export interface OAuthErrorResponse {
-  readonly error: string;
-  readonly error_description?: string | undefined;
-  readonly error_uri?: string | undefined;
-}
-
 /** The authorization server said no, in the words of RFC 6749 section 5.2. */
 export class ServerRefusedError extends CcgrantError {
   readonly code = 'server_refused';
-  readonly response: OAuthErrorResponse;
-  constructor(message: string, response: OAuthErrorResponse, facts?: ErrorFacts) {
-    super(message, facts);
-    this.response = response;
-  }
 }
 
 /** A server answered what the specification does not allow. */
@@ -144,12 +141,6 @@ export class NegativeResultError extends CcgrantError {
 /** The API answered a protected resource request with status 400 or above. */
 export class HttpStatusError extends CcgrantError {
   readonly code = 'http_status';
-  /** The error code of the challenge (RFC 6750 section 3.1), where the API gave one. */
-  readonly challengeError: string | undefined;
-  constructor(message: string, challengeError: string | undefined, facts?: ErrorFacts) {
-    super(message, facts);
-    this.challengeError = challengeError;
-  }
 }
 
 /** Standard output, or the file in its place, cannot be written. */

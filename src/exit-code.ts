@@ -55,7 +55,7 @@ const transientRefusals = new Set(['temporarily_unavailable', 'server_error']);
 export function exitCodeOf(error: unknown): number {
   if (error instanceof ClosedPipeError) return 0;
   if (error instanceof SignalError) return 128 + error.signal;
-  if (error instanceof ServerRefusedError && transientRefusals.has(error.response.error)) return 4;
+  if (error instanceof ServerRefusedError && transientRefusals.has(error.facts.response?.error ?? '')) return 4;
   if (error instanceof CcgrantError) return exitCodes[error.code];
   return exitCodes.internal;
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorFacts } from './errors.ts';
-import { CcgrantError, ClosedPipeError, HttpStatusError, ServerRefusedError, SignalError } from './errors.ts';
+import { CcgrantError, ClosedPipeError, SignalError } from './errors.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Io } from './io/io.ts';
 import { safeJson } from './render/json.ts';
@@ -18,16 +18,11 @@ interface Report extends Omit<ErrorFacts, 'cause'> {
   /** The stable word: the OAuth error code where the server gave one, else one of ours. */
   readonly code: string;
   readonly message: string;
-  readonly members: Readonly<Record<string, unknown>>;
 }
 
 function describe(error: unknown): Report {
-  if (error instanceof ServerRefusedError) {
-    return { code: error.response.error, message: error.message, members: { ...error.response }, ...error.facts };
-  }
   if (error instanceof CcgrantError) {
-    const given = error instanceof HttpStatusError ? error.challengeError : undefined;
-    return { code: given ?? error.code, message: error.message, members: {}, ...error.facts };
+    return { ...error.facts, code: error.facts.response?.error ?? error.code, message: error.message };
   }
   // The message of a foreign error can quote a secret: its name and place must do.
   const { name, stack } = error instanceof Error ? error : new Error('not an error');
@@ -36,7 +31,6 @@ function describe(error: unknown): Report {
   return {
     code,
     message: `a bug in ccgrant: ${name} ${place?.trim() ?? ''}`,
-    members: {},
     hint: 'please report it with the command line, without its secrets',
   };
 }
@@ -52,6 +46,6 @@ function textReport(report: Report, { errorStyle }: Io): Text {
   return Text.join(lines, '\n');
 }
 
-function jsonReport({ code, message, members, status, server, sent, hint }: Report, exitCode: number): Text {
-  return safeJson({ error: { code, message, status, exit_code: exitCode, ...members, server, sent, hint } });
+function jsonReport({ code, message, status, response, server, sent, hint }: Report, exitCode: number): Text {
+  return safeJson({ error: { code, message, status, exit_code: exitCode, ...response, server, sent, hint } });
 }

@@ -79,11 +79,16 @@ function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClie
     ...(clientId === undefined ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
     ...(credential !== undefined || authMethod === 'none'
       ? []
-      : [['client secret', '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET']]),
+      : [
+          [
+            'client secret',
+            '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET (--auth-method none for a client without one)',
+          ],
+        ]),
   ];
   if (clientId !== undefined && missing.length === 0) return clientId;
   throw new ConfigError('missing_setting', missing.map(([name]) => `no ${name}`).join(', '), {
-    hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile that has it`,
+    hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile`,
   });
 }
 

@@ -14,7 +14,7 @@ import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import {
-  challengeError,
+  challengeResponse,
   isTokenRefused,
   refusalReason,
   resourceHint,
@@ -119,20 +119,33 @@ async function callWithToken(
 }
 
 async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource> {
+  if (file === '-' && ctx.io.stdin.isTerminal) {
+    throw new UsageError('missing_token', '--token-file - reads standard input, which is a terminal', {
+      hint: 'pipe the token in',
+    });
+  }
   const accessToken = cleanToken(new TextDecoder().decode(await readInput(file, ctx)));
   if (!/^[\x21-\x7e]+$/.test(accessToken)) throw new UsageError('missing_token', `--token-file ${file} holds no token`);
   ctx.io.conceal(accessToken, fingerprint(accessToken));
   return { accessToken, tokenType: 'Bearer', isFromCache: false };
 }
 
+/** The options that read standard input, as they were typed. */
 function inputReaders({ sequence }: Invocation): string[] {
   return sequence.flatMap(([name, value]) => {
-    const file =
-      name === 'header' || name.startsWith('data') || name === 'json' ? /^[^=@]*@(.*)$/.exec(value)?.[1] : undefined;
-    const formFile = name === 'form' ? /=[@<]([^;]*)/.exec(value)?.[1] : undefined;
-    return name !== 'data-raw' && (file ?? formFile) === '-' ? [`--${name} @-`] : [];
+    const reads = readersOfInput[name]?.test(value) === true;
+    return reads ? [`--${name} @-`] : [];
   });
 }
+
+const readersOfInput: Readonly<Record<string, RegExp>> = {
+  header: /^@-$/,
+  data: /^@-$/,
+  'data-binary': /^@-$/,
+  json: /^@-$/,
+  'data-urlencode': /^[^=@]*@-$/,
+  form: /^[^=]+=[@<]-(;|$)/,
+};
 
 function outputPlan(settings: Settings): (status: number) => OutputPlan {
   const isHead = settings.flag('head');
@@ -183,7 +196,8 @@ function requireSuccess({ request, response }: Exchanged, settings: Settings): v
   const { method, url } = request;
   const tokenFile = settings.text('token-file')?.value;
   const reason = refusalReason(response);
-  throw new HttpStatusError(`the API answered ${status}`, challengeError(response), {
+  throw new HttpStatusError(`the API answered ${status}`, {
+    response: challengeResponse(response),
     status,
     server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
     hint: resourceHint(

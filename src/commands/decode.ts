@@ -7,7 +7,7 @@ import { loadSettings } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions } from '../options/request-options.ts';
-import { issuerOptions } from '../options/server-options.ts';
+import { issuerOptions, tokenEndpointOption } from '../options/server-options.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
 import { renderDecoded } from '../render/decoded-token.ts';
 import { safeJson } from '../render/json.ts';
@@ -19,6 +19,7 @@ const options: readonly OptionRow[] = [
   { name: 'raw', group: 'Output', summary: 'header and payload byte for byte, a line each; not to a terminal' },
   ...outputOptions('text', 'json'),
   ...issuerOptions,
+  tokenEndpointOption,
   clientIdOption,
   ...requestOptions,
   cacheDirectoryOption,

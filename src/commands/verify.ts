@@ -10,9 +10,9 @@ import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
 import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
 import { verifyToken } from '../jwt/verify.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
-import type { OptionRow } from '../options/option.ts';
+import type { OptionRow, TypedOptions } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
-import { toScope } from '../options/request-options.ts';
+import { requestOptions, toScope } from '../options/request-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
@@ -72,6 +72,13 @@ const options: readonly OptionRow[] = [
   ...outputOptions('text', 'json'),
 ];
 
+/** Which cached token is meant: here --scope and --audience say what is required of it. */
+const selectionOptions: readonly OptionRow[] = [...requestOptions, ...serverCommandOptions];
+
+function withoutChecks(typed: TypedOptions): TypedOptions {
+  return new Map([...typed].filter(([name]) => name !== 'scope' && name !== 'audience'));
+}
+
 export const verifyCommand: CommandDefinition = {
   name: 'verify',
   summary: 'check the signature and every claim of a token',
@@ -91,7 +98,8 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const checks = resolveChecks(settings);
   await withClient(settings, ctx, async (client) => {
     const keys = keySource(settings, client, ctx);
-    const token = await readTokenOperand(operands[0], settings, ctx);
+    const selection = await loadSettings(selectionOptions, withoutChecks(typed), ctx);
+    const token = await readTokenOperand(operands[0], settings, ctx, selection);
     const issuer = checks.signatureOnly ? undefined : await client.server.issuer();
     const requirements = { ...checks, issuer };
     const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);

@@ -23,6 +23,15 @@ async function readValue(source: SecretSource, origin: string, ctx: Context): Pr
     case 'variable':
       return source.value.reveal();
     case 'standard input':
+      if (ctx.io.stdin.isTerminal) {
+        throw new ConfigError(
+          'secret_unusable',
+          `the secret is to come from standard input (${origin}), which is a terminal`,
+          {
+            hint: 'pipe it in: at a terminal it would be seen',
+          },
+        );
+      }
       return decodeSecret(await ctx.io.stdin.read(), 'standard input', origin);
     case 'command':
       return runSecretCommand(source.argv, origin, ctx);

@@ -2,7 +2,7 @@ import type { Invocation } from '../commands/command.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { HttpHeaders } from '../http/headers.ts';
-import { parseUrl } from '../http/url-policy.ts';
+import { parseUrl, requireSecureUrl } from '../http/url-policy.ts';
 import type { Settings } from '../options/settings.ts';
 import { version } from '../version.ts';
 import type { RequestBody } from './request-body.ts';
@@ -19,7 +19,7 @@ export interface ApiRequest {
 
 /**
  * Builds the request that curl would send for these options.
- * @throws UsageError usage, invalid_url; ConfigError file_unusable
+ * @throws UsageError usage, invalid_url, http_not_allowed; ConfigError file_unusable
  */
 export async function buildApiRequest(
   { operands, sequence }: Invocation,
@@ -27,16 +27,23 @@ export async function buildApiRequest(
   ctx: Context,
 ): Promise<ApiRequest> {
   const url = parseUrl(operands[0] ?? '', 'the URL');
+  requireSecureUrl(url, settings.flag('allow-http'));
   const data = await collectData(sequence, ctx);
   const isQuery = settings.flag('get');
   const body = await chooseBody(isQuery ? undefined : data, settings, ctx);
   const upload = settings.text('upload-file')?.value;
   return {
-    method: settings.text('request')?.value ?? chooseMethod(settings, body !== undefined, upload !== undefined),
+    method: givenMethod(settings) ?? chooseMethod(settings, body !== undefined, upload !== undefined),
     url: withQuery(upload === undefined ? url : withFileName(url, upload), isQuery ? data?.bytes : undefined),
     headers: applyHeaderLines(defaultHeaders(settings, body, data?.isJson === true), await headerLines(settings, ctx)),
     body,
   };
+}
+
+function givenMethod(settings: Settings): string | undefined {
+  const method = settings.text('request')?.value;
+  if (method === undefined || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) return method;
+  throw new UsageError('usage', '--request takes a method', { hint: 'for example -X PUT' });
 }
 
 function chooseMethod(settings: Settings, hasBody: boolean, isUpload: boolean): string {

@@ -43,10 +43,13 @@ async function readData(name: string, value: string, ctx: Context): Promise<Uint
   return name === 'data' ? bytes.filter((byte) => byte !== 0x0a && byte !== 0x0d && byte !== 0) : bytes;
 }
 
-/** curl's four forms: `VALUE` or `=VALUE`, `NAME=VALUE`, `@FILE`, `NAME@FILE`. */
+/** curl's four forms: `VALUE` or `=VALUE`, `NAME=VALUE`, and, where there is no `=`, `@FILE` and `NAME@FILE`. */
 async function urlencode(value: string, ctx: Context): Promise<string> {
-  const [, name = '', separator, rest = ''] = /^([^=@]*)([=@])([\s\S]*)$/.exec(value) ?? [undefined, '', '=', value];
-  const content = separator === '@' ? await readInput(rest, ctx) : Buffer.from(rest);
+  const separator = value.includes('=') ? '=' : '@';
+  const at = value.indexOf(separator);
+  const name = value.slice(0, Math.max(at, 0));
+  const rest = value.slice(at + 1);
+  const content = separator === '@' && at !== -1 ? await readInput(rest, ctx) : Buffer.from(rest);
   const encoded = percentEncode(content);
   return name === '' ? encoded : `${name}=${encoded}`;
 }
@@ -102,9 +105,10 @@ export async function uploadBody(file: string, ctx: Context): Promise<RequestBod
   return { content: await openFile(file, ctx, ''), contentType: undefined, isRepeatable: true };
 }
 
-async function openFile(file: string, { host }: Context, type: string): Promise<Blob> {
+async function openFile(file: string, ctx: Context, type: string): Promise<Blob> {
+  if (file === '-') return new Blob([await ctx.io.stdin.read()], { type });
   try {
-    return await openAsBlob(resolve(host.workingDirectory, file), { type });
+    return await openAsBlob(resolve(ctx.host.workingDirectory, file), { type });
   } catch {
     throw new ConfigError('file_unusable', `${file} cannot be read`);
   }

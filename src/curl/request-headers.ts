@@ -14,6 +14,16 @@ export function applyHeaderLines(defaults: HttpHeaders, lines: readonly string[]
   return new HttpHeaders([...kept, ...added]);
 }
 
+/** Headers that say how a message is framed: a wrong one would make another message of it. */
+const connectionHeaders = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'expect',
+]);
+
 function parseLine(line: string): { name: string; value: string | undefined } {
   const [, name, separator, rest = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*([:;])\s*(.*?)\s*$/s.exec(line) ?? [];
   if (name === undefined || (separator === ';' && rest !== '')) {
@@ -28,6 +38,9 @@ function parseLine(line: string): { name: string; value: string | undefined } {
     throw new UsageError('usage', 'the Authorization header is ours: it carries the access token', {
       hint: 'a token from elsewhere comes from --token-file FILE',
     });
+  }
+  if (connectionHeaders.has(name.toLowerCase()) && rest !== '') {
+    throw new UsageError('usage', `the header ${name} follows from the request and cannot be given`);
   }
   if (separator === ':' && rest === '') return { name, value: undefined };
   return { name, value: rest };

@@ -110,7 +110,9 @@ function grantedScope({ scope, scp, roles, authorities }: JsonObject): readonly 
 
 /** RFC 9068 section 2.2. */
 function checkProfile(claims: JsonObject): Check {
-  const missing = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'].filter((name) => claims[name] === undefined);
+  const missing = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'].filter(
+    (name) => claims[name] === undefined || claims[name] === null,
+  );
   return missing.length === 0 ? passed('at-jwt') : failed('at-jwt', `${missing.join(', ')} missing`);
 }
 

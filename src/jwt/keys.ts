@@ -32,10 +32,12 @@ export function parsePublicKeys(source: string, place: string): JsonWebKeySet {
   if (trimmed.startsWith('-----BEGIN')) return { keys: [publicKeyFromPem(trimmed, fail)] };
   const value = parse(trimmed);
   const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });
-  if (keySet === undefined || keySet.keys.length === 0) {
-    throw fail('holds no key', 'it takes a JWK Set, a JWK, a PEM public key or a PEM certificate');
-  }
-  return { keys: keySet.keys.filter((key) => key.kty !== 'oct') };
+  const keys = keySet?.keys.filter((key) => key.kty !== 'oct') ?? [];
+  if (keys.length > 0) return { keys };
+  throw fail(
+    'holds no public key',
+    'it takes a JWK Set, a JWK, a PEM public key or a PEM certificate; a shared secret comes from --verify-secret-file',
+  );
 }
 
 /**

@@ -103,28 +103,39 @@ async function checkSignature(
   const { alg, kid } = header;
   if (typeof alg !== 'string' || alg.toLowerCase() === 'none') return [failedAlg('the token is not signed')];
   if (allowed !== undefined && !allowed.includes(alg)) return [failedAlg(`${alg} is not allowed`)];
-  const candidates = (keySet: JsonWebKeySet): JWK[] => keySet.keys.filter((key) => fits(key, alg, kid));
-  let keys = await keySource(false);
-  let fitting = candidates(keys);
-  if (fitting.length === 0 && kid !== undefined && !keys.keys.some((key) => key.kid === kid)) {
-    keys = await keySource(true);
-    fitting = candidates(keys);
-  }
-  if (fitting.length === 0) return [explainNoKey(keys, alg, kid)];
-  let weakness: string | undefined;
+  const first = await checkByKeys(token, alg, kid, await keySource(false));
+  if (first.isProven || !first.isKidUnknown) return first.checks;
+  return (await checkByKeys(token, alg, kid, await keySource(true))).checks;
+}
+
+interface KeyOutcome {
+  readonly isProven: boolean;
+  /** Whether the token names a key that is not in the set, which may be newer than the set. */
+  readonly isKidUnknown: boolean;
+  readonly checks: Check[];
+}
+
+async function checkByKeys(token: string, alg: string, kid: unknown, { keys }: JsonWebKeySet): Promise<KeyOutcome> {
+  const isKidUnknown = kid !== undefined && !keys.some((key) => key.kid === kid);
+  const fitting = keys.filter((key) => fits(key, alg, kid));
+  if (fitting.length === 0) return { isProven: false, isKidUnknown, checks: [explainNoKey(keys, alg, kid)] };
+  let reason = 'the signature is not by any key of the issuer that fits';
   for (const key of fitting) {
-    const weak = weaknessOf(key, alg);
-    if (weak !== undefined) weakness = weak;
-    else if (await hasSignatureOf(token, key, alg))
-      return [
+    const weakness = weaknessOf(key, alg);
+    if (weakness !== undefined) reason = weakness;
+    else if (await hasSignatureOf(token, key, alg)) {
+      const checks = [
         { check: 'alg', ok: true },
         { check: 'signature', ok: true },
       ];
+      return { isProven: true, isKidUnknown, checks };
+    }
   }
-  return [
+  const checks = [
     { check: 'alg', ok: true },
-    { check: 'signature', ok: false, reason: weakness ?? 'the signature is not by any key of the issuer that fits' },
+    { check: 'signature', ok: false, reason },
   ];
+  return { isProven: false, isKidUnknown, checks };
 }
 
 function failedAlg(reason: string): Check {
@@ -139,7 +150,7 @@ function fits(key: JWK, alg: string, kid: unknown): boolean {
   return algorithmsOf(key).includes(alg);
 }
 
-function explainNoKey({ keys }: JsonWebKeySet, alg: string, kid: unknown): Check {
+function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
   const known = keys.filter((key) => kid === undefined || key.kid === kid);
   if (known.length === 0)
     return { check: 'signature', ok: false, reason: `none of the ${keys.length} keys has the kid ${String(kid)}` };

@@ -91,14 +91,13 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
   const lifetime = toLifetime(response.expires_in);
   if (lifetime === 'unreadable') return reject(`has an expires_in of ${JSON.stringify(response.expires_in)}`);
   if (!isScope(scope)) return reject('has a scope that is no string');
-  const expiry = readJwtClaims(accessToken)?.exp;
+  const expiry = lifetime === undefined ? readJwtClaims(accessToken)?.exp : issuedOn + lifetime;
   return {
     token: {
       accessToken,
       tokenType: 'Bearer',
       issuedOn,
-      expiresOn:
-        lifetime === undefined ? (typeof expiry === 'number' ? Math.floor(expiry) : undefined) : issuedOn + lifetime,
+      expiresOn: typeof expiry === 'number' && Math.abs(expiry) < latestInstant ? Math.floor(expiry) : undefined,
       response,
     },
     findings: [
@@ -108,11 +107,14 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
   };
 }
 
-/** Seconds; some servers send them as a string. */
+/** The latest instant that a date can hold, in seconds. */
+const latestInstant = 8.64e12;
+
+/** Seconds; some servers send them as a string, or as none at all. */
 function toLifetime(value: unknown): number | undefined | 'unreadable' {
   if (value === undefined || value === null) return undefined;
-  const seconds = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return 'unreadable';
+  const seconds = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  if (typeof seconds !== 'number' || !(Math.abs(seconds) < latestInstant / 2)) return 'unreadable';
   return Math.max(0, Math.floor(seconds));
 }
 

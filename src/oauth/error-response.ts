@@ -25,11 +25,12 @@ const definiteErrors = new Set([
 /** Members that providers put beside the error, with which their support finds the incident. */
 const referenceMembers = ['error_codes', 'correlation_id', 'trace_id', 'errorId', 'request_id'];
 
-export interface ErrorResponse extends OAuthErrorResponse {
+export interface ErrorResponse {
+  readonly response: OAuthErrorResponse;
   /** Whether the code is one of the registered refusals. */
   readonly isDefinite: boolean;
-  /** Provider's references, in one line. */
-  readonly reference: string;
+  /** The server's words and the provider's references, in one line. */
+  readonly summary: string;
 }
 
 /** What was sent, for the report of a refusal. */
@@ -48,13 +49,20 @@ export function readErrorResponse({ text }: HttpDocument): ErrorResponse | undef
   if (body === undefined) return undefined;
   const error = body.error ?? body.errorCode;
   if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
-  return {
+  const response: OAuthErrorResponse = {
     error,
     error_description: textMember(body, 'error_description') ?? textMember(body, 'errorSummary'),
     error_uri: textMember(body, 'error_uri'),
-    isDefinite: definiteErrors.has(error),
-    reference: referenceMembers.flatMap((name) => (name in body ? [`${name}=${body[name]}`] : [])).join(' '),
   };
+  const { error_description: description, error_uri: uri } = response;
+  const references = referenceMembers
+    .filter((name) => name in body)
+    .map((name) => `${name}=${[body[name]].flat().join(',')}`);
+  const words = description === undefined ? error : `"${description}"`;
+  const more = [uri, references.join(' ')]
+    .filter((part) => part !== undefined && part !== '')
+    .map((part) => ` (${part})`);
+  return { response, isDefinite: definiteErrors.has(error), summary: `${words}${more.join('')}` };
 }
 
 /**
@@ -62,28 +70,23 @@ export function readErrorResponse({ text }: HttpDocument): ErrorResponse | undef
  * @throws ServerRefusedError; NetworkError server_unavailable; ProtocolError
  */
 export function requireSuccess(document: HttpDocument, sent: SentRequest, now: number): void {
-  const response = readErrorResponse(document);
+  const answer = readErrorResponse(document);
   const { status } = document;
-  if (response !== undefined && (response.isDefinite || !isBusy(status))) throw refused(document, response, sent);
-  if (isBusy(status)) throw unavailable(document, response, now);
+  if (answer !== undefined && (answer.isDefinite || !isBusy(status))) throw refused(document, answer, sent);
+  if (isBusy(status)) throw unavailable(document, answer, now);
   if (isRedirect(status)) throw redirected(document);
   if (status !== 200) throw unexplained(document, sent);
 }
 
-function refused(document: HttpDocument, response: ErrorResponse, sent: SentRequest): ServerRefusedError {
-  const { error, error_description, error_uri, reference } = response;
-  const description = error_description === undefined ? error : `"${error_description}"`;
-  const more = [error_uri, reference].filter((part) => part !== undefined && part !== '').map((part) => ` (${part})`);
-  return new ServerRefusedError(
-    refusalMessages.get(error) ?? 'the authorization server refused the request',
-    { error, error_description, error_uri },
-    {
-      status: document.status,
-      server: `${answerOf(document)}: ${description}${more.join('')}`,
-      sent: sent.description,
-      hint: sent.hint({ error, status: document.status }),
-    },
-  );
+function refused(document: HttpDocument, { response, summary }: ErrorResponse, sent: SentRequest): ServerRefusedError {
+  const { error } = response;
+  return new ServerRefusedError(refusalMessages.get(error) ?? 'the authorization server refused the request', {
+    status: document.status,
+    response,
+    server: `${answerOf(document)}: ${summary}`,
+    sent: sent.description,
+    hint: sent.hint({ error, status: document.status }),
+  });
 }
 
 const refusalMessages = new Map([
@@ -97,13 +100,13 @@ const refusalMessages = new Map([
   ['server_error', 'the authorization server failed'],
 ]);
 
-function unavailable(document: HttpDocument, response: ErrorResponse | undefined, now: number): NetworkError {
-  const wait = retryAfter(document.headers.get('retry-after'), now);
-  const reason = response === undefined ? '' : `: ${response.error} "${response.error_description ?? ''}"`;
+function unavailable(document: HttpDocument, answer: ErrorResponse | undefined, now: number): NetworkError {
+  const wait = retryAfter(document.headers.get('retry-after'), now) ?? 0;
   return new NetworkError('server_unavailable', 'the authorization server could not answer', {
     status: document.status,
-    server: `${answerOf(document)}${reason}`,
-    hint: wait === undefined ? 'try again later' : `it asks to wait ${Math.ceil(wait / 1000)} s`,
+    response: answer?.response,
+    server: answer === undefined ? answerOf(document) : `${answerOf(document)}: ${answer.summary}`,
+    hint: wait === 0 ? 'try again later' : `it asks to wait ${Math.ceil(wait / 1000)} s`,
   });
 }
 

@@ -1,3 +1,4 @@
+import type { OAuthErrorResponse } from '../errors.ts';
 import type { HttpHeaders } from '../http/headers.ts';
 import type { Challenge } from './challenge.ts';
 import { tokenChallenge } from './challenge.ts';
@@ -15,15 +16,17 @@ export interface ResourceResponse {
   readonly headers: HttpHeaders;
 }
 
-/** The error code of a resource's challenge, where it is one (RFC 6750 section 3). */
-export function challengeError({ headers }: ResourceResponse): string | undefined {
-  const error = tokenChallenge(headers.get('www-authenticate'))?.parameters.get('error');
-  return error !== undefined && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error) ? error : undefined;
+/** The error of a resource's challenge, where it has one that is a code (RFC 6750 section 3). */
+export function challengeResponse({ headers }: ResourceResponse): OAuthErrorResponse | undefined {
+  const parameters = tokenChallenge(headers.get('www-authenticate'))?.parameters;
+  const error = parameters?.get('error');
+  if (error === undefined || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
+  return { error, error_description: parameters?.get('error_description'), error_uri: parameters?.get('error_uri') };
 }
 
 /** Whether the resource says that the token itself is no good, so that a fresh one may be, RFC 6750 section 3.1. */
 export function isTokenRefused(response: ResourceResponse): boolean {
-  return response.status === 401 && challengeError(response) === 'invalid_token';
+  return response.status === 401 && challengeResponse(response)?.error === 'invalid_token';
 }
 
 /** What a resource says against a request, in one line, or undefined when it does not say. */

@@ -42,9 +42,10 @@ export function refusalHint(
     case 'invalid_target':
       return 'check --resource and --audience: the server knows no such API, or this client may not use it';
     case 'access_denied':
-      return purpose.kind === 'token' && !purpose.namesTarget
-        ? 'does this server need to know the API? try --audience or --resource'
-        : 'the client is not allowed this: grant it at the server';
+      if (purpose.kind !== 'token') return 'the client is not allowed this: grant it at the server';
+      return purpose.namesTarget
+        ? 'the client is not allowed this API: grant it at the server'
+        : 'does this server need to know the API? try --audience or --resource';
     case 'unsupported_grant_type':
       return 'switch the client credentials grant on for this client at the server';
     case 'unsupported_token_type':

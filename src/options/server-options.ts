@@ -33,14 +33,21 @@ export const issuerOptions: readonly OptionRow[] = [
 ];
 
 /** Endpoints that win over the metadata; with enough of them no metadata is needed. */
-export const endpointOptions: readonly OptionRow[] = endpointNames.map((name) => ({
-  name: name.replaceAll('_', '-'),
-  value: 'URL',
-  group: 'Authorization server',
-  summary: `wins over ${name} of the metadata`,
-  variable: `CCGRANT_${name.toUpperCase()}`,
-  inProfile: true,
-}));
+export const endpointOptions: readonly OptionRow[] = endpointNames.map(endpointOption);
+
+/** The endpoint that tells tokens apart where no server is asked. */
+export const tokenEndpointOption: OptionRow = endpointOption('token_endpoint');
+
+function endpointOption(name: EndpointName): OptionRow {
+  return {
+    name: name.replaceAll('_', '-'),
+    value: 'URL',
+    group: 'Authorization server',
+    summary: `wins over ${name} of the metadata`,
+    variable: `CCGRANT_${name.toUpperCase()}`,
+    inProfile: true,
+  };
+}
 
 /** @throws UsageError invalid_url */
 export function resolveServer(settings: Settings): ServerSettings {

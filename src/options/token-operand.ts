@@ -1,9 +1,7 @@
-import type { CachedToken } from '../cache/token-cache.ts';
 import { isGood, TokenCache } from '../cache/token-cache.ts';
 import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { cacheDirectory } from './cache-options.ts';
 import type { OptionRow } from './option.ts';
@@ -11,6 +9,8 @@ import { resolveRequest } from './request-options.ts';
 import { resolveServer } from './server-options.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
+import type { TokenOwner } from './token-selection.ts';
+import { belongsTo, optionsFor, wasAskedFor } from './token-selection.ts';
 
 export const cachedOption: OptionRow = {
   name: 'cached',
@@ -21,18 +21,25 @@ export const cachedOption: OptionRow = {
 /**
  * The token that a command is about: its operand, standard input, or the cache.
  * @param operand the operand as typed, `-` for standard input, undefined when it was left out
+ * @param selection what says which cached token is meant, where the command's own options mean something else
  * @throws UsageError missing_token, not_cached, standard_input_conflict
  */
-export async function readTokenOperand(operand: string | undefined, settings: Settings, ctx: Context): Promise<string> {
+export async function readTokenOperand(
+  operand: string | undefined,
+  settings: Settings,
+  ctx: Context,
+  selection: Settings = settings,
+): Promise<string> {
   const { stdin } = ctx.io;
   if (settings.flag('cached')) {
     if (operand !== undefined) throw new UsageError('usage', 'a token is given, and --cached asks for another one');
     claimStandardInput(settings);
-    return conceal(findCachedToken(settings, ctx), ctx);
+    return conceal(findCachedToken(selection, ctx), ctx);
   }
   const isFromInput = operand === '-' || (operand === undefined && !stdin.isTerminal);
   claimStandardInput(settings, ...(isFromInput ? ['the token'] : []));
-  if (!isFromInput && operand === undefined) throw missingToken('no token is given');
+  if (operand === undefined && !isFromInput) throw missingToken('no token is given');
+  if (isFromInput && stdin.isTerminal) throw missingToken('standard input is a terminal');
   const given = isFromInput ? new TextDecoder().decode(await stdin.read()) : (operand ?? '');
   const token = cleanToken(given);
   if (token === '') throw missingToken(isFromInput ? 'standard input is empty' : 'the token is empty');
@@ -41,11 +48,12 @@ export async function readTokenOperand(operand: string | undefined, settings: Se
 
 /** A token as people paste it: white space and quotes around it and the scheme before it do not belong to it. */
 export function cleanToken(given: string): string {
-  const unquoted = given
-    .replace(/^\uFEFF/, '')
-    .trim()
-    .replace(/^(["'`])(.*)\1$/s, '$2');
-  return unquoted.replace(/^(authorization:\s*)?(bearer|dpop)\s+/i, '').trim();
+  const wrapping = /^(?:(["'`])([\s\S]*)\1|(?:authorization:\s*)?(?:bearer|dpop)(?:\s+([\s\S]*))?)$/i;
+  let token = given.replace(/^\uFEFF/, '').trim();
+  for (let match = wrapping.exec(token); match !== null; match = wrapping.exec(token)) {
+    token = (match[2] ?? match[3] ?? '').trim();
+  }
+  return token;
 }
 
 function conceal(token: string, { io }: Context): string {
@@ -60,13 +68,14 @@ function missingToken(message: string): UsageError {
 }
 
 /** The one cached token of this issuer and client that is meant; the person is asked when it is not clear. */
-function findCachedToken(settings: Settings, ctx: Context): string {
-  const wanted = resolveRequest(settings);
+function findCachedToken(selection: Settings, ctx: Context): string {
+  const wanted = resolveRequest(selection);
+  const owner = resolveOwner(selection);
   const now = ctx.now() / 1000;
-  const cache = new TokenCache(openCacheDirectory(cacheDirectory(settings, ctx), ctx));
-  const good = cache.list().filter((token) => belongsTo(token, settings) && isGood(token, now));
-  const exact = good.filter((token) => isFor(token, wanted));
-  const [token, ...others] = exact.length > 0 ? exact.sort((a, b) => b.issuedOn - a.issuedOn).slice(0, 1) : good;
+  const cache = new TokenCache(openCacheDirectory(cacheDirectory(selection, ctx), ctx));
+  const good = cache.list().filter((token) => belongsTo(token, owner) && isGood(token, now));
+  const exact = good.filter((token) => wasAskedFor(token, wanted)).sort((a, b) => b.issuedOn - a.issuedOn);
+  const [token, ...others] = exact.length > 0 ? exact.slice(0, 1) : good;
   if (token === undefined) {
     throw new UsageError('not_cached', 'no good token of this issuer and client is in the cache', {
       hint: `get one with ccgrant token${wanted.scope.map((scope) => ` --scope ${scope}`).join('')}`,
@@ -77,30 +86,16 @@ function findCachedToken(settings: Settings, ctx: Context): string {
     'not_cached',
     `${good.length} tokens are in the cache, and none was asked for exactly like this`,
     {
-      hint: `say which one: ${good.map(({ key }) => (key.scope.length === 0 ? '--no-scope' : `--scope '${key.scope.join(' ')}'`)).join(', or ')}`,
+      hint: `say which one: ${good.map(({ key }) => optionsFor(key)).join(', or ')}`,
     },
   );
 }
 
-function belongsTo({ key }: CachedToken, settings: Settings): boolean {
-  const { identity, endpoints } = resolveServer(settings);
-  const clientId = settings.text('client-id')?.value;
-  const issuer = identity?.kind === 'issuer' ? identity.issuer : identity?.url;
-  const endpoint = endpoints.get('token_endpoint')?.href;
-  return (
-    (issuer === undefined || key.issuer === issuer) &&
-    (endpoint === undefined || key.token_endpoint === endpoint) &&
-    (clientId === undefined || key.client_id === clientId)
-  );
-}
-
-function isFor({ key }: CachedToken, request: AccessTokenRequest): boolean {
-  const same = (a: readonly string[], b: readonly string[]): boolean =>
-    JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
-  return (
-    same(key.scope, request.scope) &&
-    same(key.audience, request.audience) &&
-    same(key.resource, request.resource) &&
-    JSON.stringify(key.parameters) === JSON.stringify(request.parameters)
-  );
+function resolveOwner(selection: Settings): TokenOwner {
+  const { identity, endpoints } = resolveServer(selection);
+  return {
+    issuer: identity?.kind === 'issuer' ? identity.issuer : identity?.url,
+    tokenEndpoint: endpoints.get('token_endpoint')?.href,
+    clientId: selection.text('client-id')?.value,
+  };
 }

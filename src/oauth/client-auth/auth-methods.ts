@@ -49,7 +49,7 @@ export function chooseAuthentication(
   );
   const [first] = possible;
   if (first === undefined) throw missingSecret();
-  if (asked !== undefined || supported === undefined) return first.create(credentials);
+  if (asked !== undefined || supported === undefined || supported.length === 0) return first.create(credentials);
   const method = possible.find(({ name }) => supported.includes(name));
   if (method !== undefined) return method.create(credentials);
   throw new ConfigError('missing_setting', `this server takes no client secret: it lists ${supported.join(', ')}`, {

@@ -1,0 +1,39 @@
+import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
+import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
+
+/** Whose tokens are meant; what is undefined may be anything. */
+export interface TokenOwner {
+  readonly issuer: string | undefined;
+  readonly tokenEndpoint: string | undefined;
+  readonly clientId: string | undefined;
+}
+
+export function belongsTo({ key }: CachedToken, { issuer, tokenEndpoint, clientId }: TokenOwner): boolean {
+  return (
+    (issuer === undefined || key.issuer === issuer) &&
+    (tokenEndpoint === undefined || key.token_endpoint === tokenEndpoint) &&
+    (clientId === undefined || key.client_id === clientId)
+  );
+}
+
+/** Whether a token was asked for with exactly these parameters, the order of scopes aside. */
+export function wasAskedFor({ key }: CachedToken, request: AccessTokenRequest): boolean {
+  const same = (a: readonly string[], b: readonly string[]): boolean =>
+    JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
+  return (
+    same(key.scope, request.scope) &&
+    same(key.audience, request.audience) &&
+    same(key.resource, request.resource) &&
+    JSON.stringify(key.parameters) === JSON.stringify(request.parameters)
+  );
+}
+
+/** The options that ask for a token with this key. */
+export function optionsFor({ scope, audience, resource, parameters }: TokenCacheKey): string {
+  return [
+    scope.length === 0 ? '--no-scope' : `--scope '${scope.join(' ')}'`,
+    ...audience.map((value) => `--audience ${value}`),
+    ...resource.map((value) => `--resource ${value}`),
+    ...parameters.map(([name, value]) => `--param ${name}=${value}`),
+  ].join(' ');
+}
