@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { Dispatcher, MockAgent } from 'undici';
+import { Dispatcher, FormData, MockAgent, Response } from 'undici';
 import { test as base, vi } from 'vitest';
 import { run } from '../../src/cli.ts';
 import type { Context } from '../../src/context.ts';
