@@ -9,7 +9,7 @@ import { Text, text } from './text.ts';
 export function reportError(error: unknown, io: Io, format: 'text' | 'json'): number {
   const exitCode = exitCodeOf(error);
   if (error instanceof ClosedPipeError || error instanceof SignalError) return exitCode;
-  const report = describe(error);
+  const report = redacted(describe(error), io);
   io.report(format === 'json' ? jsonReport(report, exitCode) : textReport(report, io));
   return exitCode;
 }
@@ -33,6 +33,11 @@ function describe(error: unknown): Report {
     message: `a bug in ccgrant: ${name} ${place?.trim() ?? ''}`,
     hint: 'please report it with the command line, without its secrets',
   };
+}
+
+/** Secrets go before anything is escaped: afterwards they would no longer be recognised. */
+function redacted(report: Report, io: Io): Report {
+  return JSON.parse(JSON.stringify(report), (_, value) => (typeof value === 'string' ? io.redact(value) : value));
 }
 
 function textReport(report: Report, { errorStyle }: Io): Text {

@@ -47,7 +47,7 @@ export class CacheDirectory {
 
   write(folder: Folder, name: string, record: object): void {
     const content = sealRecord(record);
-    if (content.length > recordLimit) return;
+    if (content === undefined || content.length > recordLimit) return;
     this.#attempt(() => {
       this.#prepare(folder);
       writePrivateFile(this.#file(folder, name), content);

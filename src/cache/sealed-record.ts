@@ -3,9 +3,18 @@ import { sha256Hex } from '../sha256.ts';
 /** Raised when the meaning of a stored record changes. It is part of every file name. */
 export const formatVersion = 1;
 
-/** A record as a file: its checksum, then its JSON, so that a damaged one is never taken for good. */
-export function sealRecord(record: object): string {
-  const json = JSON.stringify(record);
+/**
+ * A record as a file: its checksum, then its JSON, so that a damaged one is never taken for good.
+ * Undefined when the record is nested deeper than the stack.
+ */
+export function sealRecord(record: object): string | undefined {
+  let json: string;
+  try {
+    json = JSON.stringify(record);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
   return `${sha256Hex(json)}\n${json}\n`;
 }
 

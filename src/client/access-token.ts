@@ -4,6 +4,7 @@ import { credentialIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
 import { requestToken } from '../oauth/client-credentials.ts';
+import type { JsonObject } from '../oauth/json-object.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { authenticateAt } from './authentication.ts';
@@ -65,8 +66,18 @@ function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: 
 function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx: Context): void {
   const { accessToken, tokenType, issuedOn, expiresOn, response } = token;
   if (expiresOn === undefined) return;
-  const entry: CachedToken = { key, accessToken, tokenType, issuedOn, expiresOn, response };
+  const members = withoutSecrets(response, ctx);
+  const entry: CachedToken = { key, accessToken, tokenType, issuedOn, expiresOn, response: members };
   if (isGood(entry, ctx.now() / 1000)) client.tokens.write(entry);
+}
+
+/** A server may send back what it was sent: such members are not kept. */
+function withoutSecrets({ access_token, ...members }: JsonObject, { io }: Context): JsonObject {
+  const harmless = Object.entries(members).filter(([, value]) => {
+    const json = JSON.stringify(value);
+    return io.redact(json) === json;
+  });
+  return { access_token, ...Object.fromEntries(harmless) };
 }
 
 /** The key of the token that a request gets; undefined when the credential cannot be told from others. */

@@ -18,7 +18,6 @@ export class AuthorizationServer {
   readonly #settings: ServerSettings;
   readonly #transport: Transport;
   readonly #cache: DocumentCache | undefined;
-  #fetchedKeys: JsonWebKeySet | undefined;
   #discovery: { readonly value: Discovery; readonly isFromCache: boolean } | undefined;
 
   constructor(settings: ServerSettings, transport: Transport, cache: DocumentCache | undefined) {
@@ -67,15 +66,15 @@ export class AuthorizationServer {
 
   /**
    * The server's keys, from the cache if they are not older than ten minutes.
-   * @param newer for keys newer than those in the cache; what this run has fetched is new enough
+   * @param newer asks anew
    */
   async keys(newer: boolean): Promise<JsonWebKeySet> {
     return this.use('jwks_uri', false, async (jwksUri) => {
       const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(jwksUri.href);
       if (cached !== undefined) return cached;
-      this.#fetchedKeys ??= await fetchJwks(jwksUri, this.#transport);
-      this.#cache?.write(jwksUri.href, this.#fetchedKeys);
-      return this.#fetchedKeys;
+      const keySet = await fetchJwks(jwksUri, this.#transport);
+      this.#cache?.write(jwksUri.href, keySet);
+      return keySet;
     });
   }
 

@@ -16,8 +16,11 @@ export async function credentialIdentity(
   switch (source.kind) {
     case 'file':
       return fileIdentity(source.path);
-    case 'command':
-      return JSON.stringify(['command', ...source.argv]);
+    case 'command': {
+      // Its arguments may be as secret as what it prints.
+      const hash = keyedHash(JSON.stringify(source.argv));
+      return hash && JSON.stringify(['command', hash]);
+    }
     case 'variable': {
       const hash = keyedHash(source.value.reveal());
       return hash && JSON.stringify(['variable', source.variable, hash]);

@@ -33,7 +33,7 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
       hint: has('EAI_AGAIN') ? 'is the network up?' : 'check the spelling of the host name',
     });
   }
-  if (has('UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT')) {
+  if (has('UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'ETIMEDOUT')) {
     return new NetworkError('timeout', `no connection to ${host} in time`, {
       ...facts,
       hint: 'is a proxy or firewall in the way? --connect-timeout gives it more time',
@@ -81,7 +81,7 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
   if (has('UND_ERR_HEADERS_OVERFLOW')) {
     return new ProtocolError('response_too_large', `the response headers of ${host} are too large`, facts);
   }
-  if ([...codes].some((code) => code.startsWith('HPE_'))) {
+  if (has('HTTPParserError') || [...codes].some((code) => code.startsWith('HPE_'))) {
     return new ProtocolError('invalid_response', `${host} does not answer in HTTP${tlsReason(codes)}`, {
       ...facts,
       hint: url.protocol === 'http:' ? 'does the server want https on this port?' : undefined,
@@ -107,8 +107,8 @@ function proxyRejection(error: unknown): string | undefined {
 function errorCodes(error: unknown): ReadonlySet<string> {
   return new Set(
     errorChain(error).flatMap((one) => {
-      const { code } = one as NodeJS.ErrnoException;
-      return typeof code === 'string' ? [code] : [];
+      const { code = one.name } = one as NodeJS.ErrnoException;
+      return typeof code === 'string' && code !== 'Error' ? [code] : [];
     }),
   );
 }

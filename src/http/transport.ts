@@ -134,8 +134,9 @@ export class Transport {
     return this.#deadline - performance.now();
   }
 
+  /** Drops all connections. */
   async close(): Promise<void> {
-    await (await this.#client)?.close();
+    (await this.#client)?.close();
   }
 
   async #attempt(request: HttpRequest): Promise<HttpDocument | NetworkError> {

@@ -36,7 +36,7 @@ export interface HttpClient {
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
   /** Drops all connections. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** A client certificate and its private key, PEM. */

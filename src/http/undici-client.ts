@@ -1,6 +1,7 @@
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, FormData, ProxyAgent } from 'undici';
+import { Agent, buildConnector, FormData, Pool, ProxyAgent } from 'undici';
 import { HttpHeaders } from './headers.ts';
 import { explainFailure } from './network-failure.ts';
 import type {
@@ -44,8 +45,9 @@ export function dispatcherClient(
         throw explain(error);
       }
     },
-    async close() {
-      await Promise.all([...opened].map((dispatcher) => dispatcher.destroy()));
+    close() {
+      // Nobody waits for this: a tunnel that is still being asked for would take its time.
+      for (const dispatcher of opened) dispatcher.destroy().catch(() => {});
     },
   };
 }
@@ -130,7 +132,17 @@ function openDispatcher(
     proxyTunnel: false,
     requestTls: tls,
     proxyTls: { ...tls, cert: undefined, key: undefined },
+    // A proxy that takes a connection and then says nothing is as good as one that cannot be reached.
+    clientFactory: (origin, options) =>
+      new Pool(origin, { ...options, connect: namingHostsOnly(tls), headersTimeout: settings.connectTimeout }),
   });
+}
+
+/** A connector that asks for a host by name in TLS only where it has one: an address is none (RFC 6066 section 3). */
+function namingHostsOnly(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector({ ...options, cert: undefined, key: undefined });
+  return ({ servername, ...target }, callback) =>
+    connect(servername === undefined || isIP(servername) !== 0 ? target : { ...target, servername }, callback);
 }
 
 /** A connector that honours curl's --resolve, and still asks for the certificate of the named host. */

@@ -43,5 +43,6 @@ export async function createIo(
     },
     progress: (label, task) => (isAnimated ? waitVisibly(text`${label}`, task) : task()),
     conceal: (value, replacement) => redactor.add(value, replacement),
+    redact: (value) => redactor.redact(value),
   };
 }

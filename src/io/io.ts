@@ -26,6 +26,8 @@ export interface Io {
   progress<T>(label: string, task: () => Promise<T>): Promise<T>;
   /** From now on this value appears on standard error only as `replacement`. */
   conceal(value: string, replacement: string): void;
+  /** A text without the concealed values, before it is escaped or shortened in some other way. */
+  redact(text: string): string;
 }
 
 export interface StandardInput {

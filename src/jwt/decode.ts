@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { duplicateMember } from './duplicate-member.ts';
+import { isTooDeep } from './json-depth.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -86,6 +87,7 @@ export function parseJson(bytes: Uint8Array, part: string): JsonObject {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw notJwt(`its ${part} is not a JSON object`);
+  if (isTooDeep(value)) throw notJwt(`its ${part} is nested too deeply`);
   const duplicate = duplicateMember(source);
   if (duplicate !== undefined) throw notJwt(`its ${part} has the member ${duplicate} twice`);
   return value as JsonObject;

@@ -7,7 +7,8 @@ export interface JsonWebKeySet {
   readonly keys: readonly JWK[];
 }
 
-const keyLimit = 100;
+/** More keys than any server has; trying them all would take too long. */
+export const keyLimit = 100;
 
 /** A JSON value as JWK Set, or undefined when it is none. Keys that are no objects are left out. */
 export function toKeySet(value: unknown): JsonWebKeySet | undefined {

@@ -153,7 +153,7 @@ export function answerOf({ status, method, url }: HttpDocument): string {
 function excerpt({ text, headers }: HttpDocument): string {
   const type = headers.get('content-type') ?? 'no content type';
   if (text.trim() === '') return `empty body, ${type}`;
-  return `${type}, ${JSON.stringify(shorten(text.replace(/\s+/g, ' '), 200))}`;
+  return `${type}, "${shorten(text.trim().replace(/\s+/g, ' '), 200)}"`;
 }
 
 function textMember(body: JsonObject, name: string): string | undefined {

@@ -1,7 +1,7 @@
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
-import { toKeySet } from '../jwt/keys.ts';
+import { keyLimit, toKeySet } from '../jwt/keys.ts';
 import { answerOf } from './error-response.ts';
 import { parseJsonObject } from './json-object.ts';
 
@@ -18,7 +18,13 @@ export async function fetchJwks(jwksUri: URL, transport: Transport): Promise<Jso
       hint: 'give another place with --jwks-uri, or a file with --jwks',
     });
   }
-  const keySet = toKeySet(parseJsonObject(document.text));
+  const body = parseJsonObject(document.text);
+  if (Array.isArray(body?.keys) && body.keys.length > keyLimit) {
+    throw new ProtocolError('response_too_large', `the authorization server has more than ${keyLimit} keys`, {
+      server: answerOf(document),
+    });
+  }
+  const keySet = toKeySet(body);
   if (keySet !== undefined) return keySet;
   throw new ProtocolError('invalid_response', 'the authorization server did not answer with a JWK Set', {
     server: answerOf(document),

@@ -32,8 +32,9 @@ export const connectionOptions: readonly OptionRow[] = [
     name: 'proxy',
     short: 'x',
     value: 'URL',
+    allowsEmpty: true,
     group: 'Connection',
-    summary: 'http or https proxy; by default HTTPS_PROXY, HTTP_PROXY, ALL_PROXY',
+    summary: 'http or https proxy; empty for none; by default HTTPS_PROXY, HTTP_PROXY, ALL_PROXY',
     inProfile: true,
   },
   {
