@@ -121,9 +121,10 @@ async function indexOfCommand(argv: readonly string[]): Promise<number> {
     const arg = argv[index] ?? '';
     if (!arg.startsWith('-')) return index;
     const named = rows.filter((row) => arg === `--${row.name}` || arg === `-${row.short}`);
-    // Where commands differ, as in --json, a command's name behind the option is the command.
+    // Where commands differ, as in --json, or nobody knows the option, a command's name behind it is the command.
+    const mayTakeValue = named.length === 0 ? !arg.includes('=') : named.some(hasValue);
     const takesValue = named.length > 0 && named.every(hasValue);
-    if (takesValue || (named.some(hasValue) && !isName(argv[index + 1]))) index += 1;
+    if (takesValue || (mayTakeValue && !isName(argv[index + 1]))) index += 1;
   }
   return argv.length;
 }

@@ -25,8 +25,9 @@ function describe(error: unknown): Report {
     return { ...error.facts, code: error.facts.response?.error ?? error.code, message: error.message };
   }
   // The message of a foreign error can quote a secret: its name and place must do.
-  const { name, stack } = error instanceof Error ? error : new Error('not an error');
-  const place = stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  const { name, message, stack } = error instanceof Error ? error : new Error('not an error');
+  const frames = stack?.split(message).at(-1)?.split('\n') ?? [];
+  const place = frames.find((line) => line.trimStart().startsWith('at '));
   const code: ErrorCode = 'internal';
   return {
     code,

@@ -37,10 +37,9 @@ export function toSafeString(value: Printable): string {
   return value instanceof Text ? value.value : escapeUntrusted(String(value));
 }
 
-// C0 and C1 controls, DEL, soft hyphen, zero-width and bidirectional controls, line and paragraph
-// separators, byte order mark, interlinear annotations and tag characters, lone surrogates.
-const unprintable =
-  /[\p{Cc}\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
+// Controls, format characters (bidirectional, zero-width, tags and other invisible ones), line and
+// paragraph separators, lone surrogates.
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Replaces every character that could move, hide or begin text on a terminal. */
 export function replaceUnprintable(value: string, replacement: (character: string) => string): string {

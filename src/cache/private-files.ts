@@ -23,7 +23,8 @@ import { CacheTrouble } from './cache-trouble.ts';
  */
 export function preparePrivateDirectory(path: string, userId: number | undefined): void {
   makeDirectory(path);
-  const stats = lstatSync(path);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new CacheTrouble(`${path} cannot be made`);
   if (stats.isSymbolicLink()) throw new CacheTrouble(`${path} is a symbolic link`);
   if (!stats.isDirectory()) throw new CacheTrouble(`${path} is not a directory`);
   if (userId === undefined) return;
@@ -32,15 +33,16 @@ export function preparePrivateDirectory(path: string, userId: number | undefined
 }
 
 /** Node 20's recursive mkdir never returns below /proc, so this climbs by itself. */
-function makeDirectory(path: string): void {
+function makeDirectory(path: string, mayClimb = true): void {
   try {
     mkdirSync(path, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(path) === path) throw new CacheTrouble(`${path} cannot be made (${code})`);
+    if (code !== 'ENOENT' || !mayClimb || dirname(path) === path)
+      throw new CacheTrouble(`${path} cannot be made (${code})`);
     makeDirectory(dirname(path));
-    mkdirSync(path, 0o700);
+    makeDirectory(path, false);
   }
 }
 

@@ -20,7 +20,16 @@ export function sealRecord(record: object): string | undefined {
 
 /** The record in a file, or undefined when a single byte of it is not as it was written. */
 export function openRecord(content: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  const [, checksum, json] = /^([0-9a-f]{64})\n(.*)\n$/s.exec(new TextDecoder().decode(content)) ?? [];
+  const [, checksum, json] = /^([0-9a-f]{64})\n(.*)\n$/s.exec(decodeExactly(content) ?? '') ?? [];
   if (json === undefined || checksum !== sha256Hex(json)) return undefined;
   return JSON.parse(json);
+}
+
+/** The text that these bytes and no others encode. */
+function decodeExactly(content: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return undefined;
+  }
 }

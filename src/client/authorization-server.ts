@@ -6,6 +6,7 @@ import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { fetchJwks } from '../oauth/jwks.ts';
 import type { Discovery, EndpointName, ServerIdentity } from '../oauth/metadata.ts';
 import { discover } from '../oauth/metadata.ts';
+import { text } from '../text.ts';
 
 export interface ServerSettings {
   readonly identity: ServerIdentity | undefined;
@@ -72,6 +73,7 @@ export class AuthorizationServer {
     return this.use('jwks_uri', false, async (jwksUri) => {
       const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(jwksUri.href);
       if (cached !== undefined) return cached;
+      await this.#noteForeignKeys(jwksUri);
       const keySet = await fetchJwks(jwksUri, this.#transport);
       this.#cache?.write(jwksUri.href, keySet);
       return keySet;
@@ -89,6 +91,13 @@ export class AuthorizationServer {
     this.#discovery = { value, isFromCache: false };
     this.#cache?.write(placeOf(identity), value);
     return value;
+  }
+
+  /** Legal, and worth a look: whoever serves the keys decides which tokens are valid. */
+  async #noteForeignKeys(jwksUri: URL): Promise<void> {
+    const issuer = await this.issuer();
+    if (issuer === undefined || new URL(issuer).host === jwksUri.host) return;
+    this.#transport.trace(text`* the keys of ${issuer} are on another host: ${jwksUri.host}`);
   }
 
   async #endpoint(name: EndpointName, withCertificate: boolean): Promise<URL> {

@@ -148,15 +148,18 @@ function keySource(settings: Settings, client: OAuthClient, ctx: Context): KeySo
       hint: 'a token is signed by one kind of key',
     });
   }
-  const fixed =
-    (keys: Promise<JsonWebKeySet>): KeySource =>
-    () =>
-      keys;
   if (file !== undefined) {
     const path = resolve(ctx.host.workingDirectory, file.value);
-    return fixed(Promise.resolve(parsePublicKeys(readFile(path).toString(), path)));
+    const keys = parsePublicKeys(readFile(path).toString(), path);
+    return async () => keys;
   }
-  if (secret !== undefined) return fixed(readSharedSecret(secret.value, ctx));
+  if (secret !== undefined) {
+    let keys: Promise<JsonWebKeySet> | undefined;
+    return () => {
+      keys ??= readSharedSecret(secret.value, ctx);
+      return keys;
+    };
+  }
   if (!client.server.isKnown) {
     throw new ConfigError('missing_setting', 'nothing says where the keys are', {
       hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',

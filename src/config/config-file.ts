@@ -60,7 +60,8 @@ async function parseToml(source: string, path: string): Promise<Record<string, u
 }
 
 function toTable(value: unknown, name: string, path: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date))
+    return value as Record<string, unknown>;
   throw new ConfigError('config_invalid', `${name} in ${path} is not a table`, { hint: 'write [profiles.NAME]' });
 }
 

@@ -67,8 +67,8 @@ function unreadable(code: string | undefined): string {
 /** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */
 function checkPermissions(stats: Stats, path: string, { io, host }: Context): void {
   if (!stats.isFile() || host.platform === 'win32') return;
-  if (stats.mode & 0o002) {
-    throw new ConfigError('secret_unusable', `everybody may write to the secret file ${path}`, {
+  if (stats.mode & 0o022) {
+    throw new ConfigError('secret_unusable', `other users may write to the secret file ${path}`, {
       hint: `chmod 600 ${path}`,
     });
   }

@@ -46,7 +46,7 @@ export function writeOut(format: string, transfer: Transfer): WrittenOut {
     else if (variable === 'stdout' || variable === 'stderr') stream = variable;
     else if (variable === 'json') texts[stream] += JSON.stringify(toJson(transfer));
     else if (variable === undefined) texts[stream] += literals.get(part) ?? part;
-    else if (variable in variables) texts[stream] += variables[variable]?.(transfer);
+    else if (Object.hasOwn(variables, variable)) texts[stream] += variables[variable]?.(transfer);
     else unknown.push(variable);
   }
   return { ...texts, unknown };

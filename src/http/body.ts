@@ -32,18 +32,23 @@ export async function decodedBody({ headers, body }: HttpResponse): Promise<Asyn
 }
 
 async function* decode(body: AsyncIterable<Uint8Array>, decoder: Transform): AsyncIterable<Uint8Array> {
-  const source = Readable.from(body, { objectMode: false });
+  let isEmpty = true;
+  async function* counted(): AsyncIterable<Uint8Array> {
+    for await (const chunk of body) {
+      isEmpty &&= chunk.length === 0;
+      yield chunk;
+    }
+  }
+  const source = Readable.from(counted(), { objectMode: false });
   source.on('error', (error) => decoder.destroy(error));
   try {
     yield* source.pipe(decoder);
   } catch (error) {
-    if (
-      (error as NodeJS.ErrnoException).code?.startsWith('Z_') ||
-      (error as NodeJS.ErrnoException).code?.startsWith('ERR__')
-    ) {
-      throw new NetworkError('connection_lost', 'the compressed answer is broken or incomplete', { cause: error });
-    }
-    throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!/^(Z_|ERR__)/.test(code)) throw error;
+    // Servers put the coding on answers without content too.
+    if (isEmpty) return;
+    throw new NetworkError('connection_lost', 'the compressed answer is broken or incomplete', { cause: error });
   } finally {
     source.destroy();
     decoder.destroy();

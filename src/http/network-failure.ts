@@ -8,6 +8,8 @@ const unknownAuthority = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]);
 
+const refusedCertificate = new Set(['HOSTNAME_MISMATCH', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED']);
+
 /**
  * Says in ccgrant's words why a request did not get an answer. The words of the library are not
  * shown: they can quote header values.
@@ -68,7 +70,7 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
         : undefined,
     });
   }
-  if ([...codes].some((code) => code.startsWith('CERT_') || code.startsWith('ERR_TLS_'))) {
+  if ([...codes].some((code) => /^(CERT_|ERR_TLS_)/.test(code) || refusedCertificate.has(code))) {
     return new NetworkError('tls_failed', `the certificate of ${host} was refused${tlsReason(codes)}`, facts);
   }
   if (has('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EPERM')) {
@@ -107,8 +109,9 @@ function proxyRejection(error: unknown): string | undefined {
 function errorCodes(error: unknown): ReadonlySet<string> {
   return new Set(
     errorChain(error).flatMap((one) => {
-      const { code = one.name } = one as NodeJS.ErrnoException;
-      return typeof code === 'string' && code !== 'Error' ? [code] : [];
+      // undici's parser has no code for what is no HTTP at all.
+      const { code = one.name === 'HTTPParserError' ? one.name : undefined } = one as NodeJS.ErrnoException;
+      return typeof code === 'string' ? [code] : [];
     }),
   );
 }

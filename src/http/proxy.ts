@@ -1,3 +1,4 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Environment } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { isLoopback } from './url-policy.ts';
@@ -43,13 +44,27 @@ function parseProxy(value: string, source: string): URL {
   });
 }
 
-/** Whether an entry of NO_PROXY names this host: `*`, a host or a domain, with or without a port. */
+/** Whether an entry of NO_PROXY names this host: `*`, a host, a domain, an address or a network, with or without a port. */
 function isCovered(url: URL, entry: string): boolean {
   if (entry === '*') return true;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (entry.includes('/')) return isInNetwork(host, entry);
+  if (isIPv6(entry)) return host === entry.toLowerCase();
   const [, name = '', port] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-  const domain = name.replace(/^\*?\./, '').toLowerCase();
   const actualPort = url.port || (url.protocol === 'https:' ? '443' : '80');
   if (port !== undefined && port !== actualPort) return false;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const domain = name.replace(/^\*?\.|^\[|\]$/g, '').toLowerCase();
   return host === domain || host.endsWith(`.${domain}`);
+}
+
+/** Whether an address is in a network such as 10.0.0.0/8. */
+function isInNetwork(host: string, network: string): boolean {
+  const [address = '', prefix] = network.split('/');
+  const family = isIPv6(host) ? 'ipv6' : 'ipv4';
+  if (isIP(host) === 0 || isIP(address) !== isIP(host) || !/^\d{1,3}$/.test(prefix ?? '')) return false;
+  const bits = Number(prefix);
+  if (bits > (family === 'ipv6' ? 128 : 32)) return false;
+  const list = new BlockList();
+  list.addSubnet(address, bits, family);
+  return list.check(host, family);
 }

@@ -1,9 +1,10 @@
 import type { Text } from '../text.ts';
 import { text } from '../text.ts';
+import { fingerprint } from '../token-fingerprint.ts';
 import type { HttpRequest, HttpResponse } from './types.ts';
 
 const secretFields = /^(proxy-)?authorization$|^(set-)?cookie2?$|^dpop$|api-?key|token|secret/i;
-const secretParameters = /^(client_secret|client_assertion|assertion|token|password|refresh_token)$/;
+const secretParameters = /^(client_secret|client_assertion|assertion|password|refresh_token)$/;
 
 /** Writes a request as curl's `-v` does, with every credential masked. */
 export function traceRequest({ method, url, headers, body }: HttpRequest, trace: (line: Text) => void): void {
@@ -20,17 +21,19 @@ export function traceResponse({ status, headers }: HttpResponse, trace: (line: T
   for (const [name, value] of headers) trace(text`< ${name}: ${secretFields.test(name) ? maskField(value) : value}`);
 }
 
-/** Keeps the scheme of an Authorization field: it says which method was used. */
+/** Keeps the scheme, which says what was used, and of a token the fingerprint, by which traces can be compared. */
 function maskField(value: string): string {
-  const scheme = /^(Basic|Bearer|DPoP) /i.exec(value)?.[0] ?? '';
-  return `${scheme}[secret]`;
+  const [, scheme, credentials = ''] = /^(Basic|Bearer|DPoP) +(.*)$/i.exec(value) ?? [];
+  if (scheme === undefined) return '[secret]';
+  return `${scheme} ${scheme.toLowerCase() === 'basic' ? '[secret]' : fingerprint(credentials)}`;
 }
 
 function maskForm(body: string): string {
   return body
     .split('&')
     .map((pair) => {
-      const name = pair.split('=', 1)[0] ?? '';
+      const [name = '', value = ''] = pair.split('=', 2);
+      if (name === 'token') return `token=${fingerprint(decodeURIComponent(value.replaceAll('+', ' ')))}`;
       return secretParameters.test(name) ? `${name}=[secret]` : pair;
     })
     .join('&');

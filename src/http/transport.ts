@@ -33,6 +33,8 @@ const documentLimit = 1024 * 1024;
 const maxRetries = 2;
 const maxRedirects = 3;
 const firstRetryDelay = 250;
+/** Milliseconds that a timer can hold. */
+const longestTimer = 2 ** 31 - 1;
 
 /** The one place through which every request of a run leaves, within the time that the run has. */
 export class Transport {
@@ -123,15 +125,15 @@ export class Transport {
   /** Waits, unless the run ends before. */
   async pause(milliseconds: number): Promise<void> {
     try {
-      await sleep(milliseconds, undefined, { signal: this.#signal });
+      await sleep(Math.min(milliseconds, longestTimer), undefined, { signal: this.#signal });
     } catch {
       this.#signal.throwIfAborted();
     }
   }
 
-  /** Milliseconds until the run must be over. */
-  get remaining(): number {
-    return this.#deadline - performance.now();
+  /** Says something about the requests where `-v` asked for it. */
+  trace(line: Text): void {
+    this.#options.trace(line);
   }
 
   /** Drops all connections. */

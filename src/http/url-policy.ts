@@ -32,9 +32,11 @@ export function parseUrl(value: string, source: string): URL {
 }
 
 function urlHint(value: string, url: URL | undefined): string {
-  if (url !== undefined && /^[\w.-]+:\d+(\/|$)/.test(value)) return `did you mean http://${value}`;
+  // Behind the path there may be anything, a secret too.
+  const [address = ''] = value.split(/[?#]/, 1);
+  if (url !== undefined && /^[\w.-]+:\d+(\/|$)/.test(address)) return `did you mean http://${address}`;
   if (url !== undefined) return `the scheme ${url.protocol.slice(0, -1)} is not supported`;
-  return /^[\w.-]+\.[a-z]{2,}(\/|$)/.test(value) ? `did you mean https://${value}` : 'it starts with https://';
+  return /^[\w.-]+\.[a-z]{2,}(\/|$)/.test(address) ? `did you mean https://${address}` : 'it starts with https://';
 }
 
 /**

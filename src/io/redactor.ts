@@ -1,3 +1,5 @@
+import { escapeUntrusted } from '../text.ts';
+
 /**
  * Replaces secrets, and the forms in which they travel, by something harmless. A server may echo what
  * it was sent, a library may put it into a message: what is written to standard error passes here.
@@ -5,7 +7,7 @@
 export class Redactor {
   readonly #replacements = new Map<string, string>();
 
-  /** Conceals `value` and its percent-encoded, JSON-escaped and base64 forms. */
+  /** Conceals `value` and its percent-encoded, JSON-escaped, terminal-escaped and base64 forms. */
   add(value: string, replacement: string): void {
     // Shorter values would tear words apart, and protect nothing that has so few characters.
     if (value.length < 4) return;
@@ -28,6 +30,7 @@ function travelForms(value: string): Set<string> {
     percentEncoded.replaceAll(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()),
     new URLSearchParams({ '': value }).toString().slice(1),
     JSON.stringify(value).slice(1, -1),
+    escapeUntrusted(value),
     Buffer.from(value).toString('base64'),
     Buffer.from(value).toString('base64url'),
   ]);

@@ -20,12 +20,13 @@ export async function fetchJwks(jwksUri: URL, transport: Transport): Promise<Jso
   }
   const body = parseJsonObject(document.text);
   if (Array.isArray(body?.keys) && body.keys.length > keyLimit) {
-    throw new ProtocolError('response_too_large', `the authorization server has more than ${keyLimit} keys`, {
+    throw new ProtocolError('invalid_response', `the authorization server has more than ${keyLimit} keys`, {
       server: answerOf(document),
     });
   }
   const keySet = toKeySet(body);
-  if (keySet !== undefined) return keySet;
+  // A secret that anybody can fetch proves nothing.
+  if (keySet !== undefined) return { keys: keySet.keys.filter(({ kty }) => kty !== 'oct') };
   throw new ProtocolError('invalid_response', 'the authorization server did not answer with a JWK Set', {
     server: answerOf(document),
     hint: `is ${jwksUri.href} the right jwks_uri?`,

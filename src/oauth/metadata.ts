@@ -136,6 +136,8 @@ function nothingFound(misses: readonly Miss[], identity: ServerIdentity): Protoc
   }
   return new NetworkError('metadata_unavailable', `no metadata of ${asked}`, {
     server,
-    hint: 'check the issuer (on Keycloak http://HOST/realms/NAME), or give the endpoints: --token-endpoint URL',
+    hint: /\/token\/?$/.test(asked)
+      ? `that looks like a token endpoint: say --token-endpoint ${asked}, or give the issuer`
+      : 'check the issuer (on Keycloak http://HOST/realms/NAME), or give the endpoints: --token-endpoint URL',
   });
 }

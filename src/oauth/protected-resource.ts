@@ -53,7 +53,10 @@ export function resourceHint({ status, headers }: ResourceResponse, inspection: 
   const scope = parameters.get('scope');
   switch (parameters.get('error')) {
     case 'insufficient_scope':
-      return scope === undefined ? 'ask for another scope with --scope' : `ask for what it needs: --scope '${scope}'`;
+      // People paste hints into their shell: only what a scope may hold (RFC 6749 section 3.3), less the quote, goes in.
+      return scope !== undefined && /^[\x21\x23-\x26\x28-\x5b\x5d-\x7e ]+$/.test(scope)
+        ? `ask for what it needs: --scope '${scope}'`
+        : 'ask for another scope with --scope';
     case 'invalid_token':
       return `compare what it expects with what the token says: ${inspection}; issuer, audience and expiry are the usual reasons`;
     default:

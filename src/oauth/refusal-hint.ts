@@ -51,7 +51,9 @@ export function refusalHint(
     case 'unsupported_token_type':
       return 'this server keeps no state of such tokens: check them with ccgrant verify';
     case undefined:
-      return status === 400 || status === 401 || status === 403 ? credentialHint(request) : undefined;
+      return status === 401 || status === 403 || (status === 400 && request.hasOddCredentials)
+        ? credentialHint(request)
+        : undefined;
     default:
       if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint(request);
       if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)

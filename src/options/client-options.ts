@@ -7,6 +7,7 @@ import { authMethodNames } from '../oauth/client-auth/auth-methods.ts';
 import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { Secret } from '../secret.ts';
+import { text } from '../text.ts';
 import type { OptionRow } from './option.ts';
 import type { Setting, Settings } from './settings.ts';
 import { profileSetting } from './settings.ts';
@@ -69,6 +70,10 @@ export function resolveClient(settings: Settings, ctx: Context): ClientSettings 
     });
   }
   if (chosen !== undefined) requireOwnProfile(chosen, settings);
+  for (const { origin } of candidates) {
+    if (chosen !== undefined && origin.rank !== rank)
+      ctx.io.trace(text`* secret from ${chosen.origin.name}, not from ${origin.name}`);
+  }
   return {
     clientId: settings.text('client-id')?.value,
     credential: chosen && { source: chosen.value, origin: chosen.origin.name },
@@ -85,6 +90,11 @@ function credentialCandidates(settings: Settings, { host }: Context): Setting<Se
   const { profile } = settings;
   const variable = settings.variable('CCGRANT_CLIENT_SECRET');
   const command = profile && profileSetting(profile, secretCommandKey);
+  if (command !== undefined && !Array.isArray(profile?.values.get(secretCommandKey))) {
+    throw new ConfigError('config_invalid', `${command.origin.name} is not an array`, {
+      hint: 'write the program and its arguments apart: ["pass", "show", "name"]',
+    });
+  }
   return [
     ...settings.every('client-secret-file').map(toFile),
     ...(variable === undefined

@@ -40,6 +40,7 @@ export const connectionOptions: readonly OptionRow[] = [
   {
     name: 'noproxy',
     value: 'LIST',
+    allowsEmpty: true,
     group: 'Connection',
     summary: 'hosts that need no proxy, separated by commas; by default NO_PROXY',
     inProfile: true,

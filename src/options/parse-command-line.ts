@@ -128,8 +128,6 @@ function translate(error: CommanderError, definition: CommandDefinition): Error 
   }
 }
 
-const secretOptions = ['--client-secret', '--secret', '--password', '--client-password'];
-
 function unknownOption(typed: string, { name, options, foreignOptions }: CommandDefinition): UsageError {
   const option = typed.startsWith('--') ? typed : typed.slice(0, 2);
   const foreign = foreignOptions?.get(option);
@@ -138,8 +136,7 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
   const known = options
     .filter(({ hidden }) => !hidden)
     .flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
-  const isSecret = option.startsWith('--client-sec') || near(option, secretOptions) !== undefined;
-  if (isSecret && near(option, known, 1) === undefined) {
+  if (isForSecret(option) && near(option, known, 1) === undefined) {
     return new UsageError(
       'secret_on_command_line',
       'no option takes a secret as its value: other users can read the command line',
@@ -149,11 +146,16 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
     );
   }
   // What is no option's name may be anything, a secret too.
-  const shown = /^--[a-z][a-z-]{0,30}$|^-[A-Za-z]$/.test(option) ? option : 'an option';
+  const shown = /^--[A-Za-z][A-Za-z_-]{0,30}$|^-[A-Za-z]$/.test(option) ? option : 'an option';
   const nearest = near(option, known);
   return new UsageError('unknown_option', `ccgrant ${name} does not know ${shown}`, {
     hint: nearest ?? `ccgrant ${name} --help lists them`,
   });
+}
+
+/** Whether somebody meant to give a secret: `--client-secret`, `--password` and whatever resembles the first. */
+function isForSecret(option: string): boolean {
+  return /^--(client[-_]?)?(sec\w*|pass(w(or)?d)?)$/i.test(option) || near(option, ['--client-secret']) !== undefined;
 }
 
 function near(typed: string, candidates: readonly string[], maxDistance = 3): string | undefined {

@@ -1,5 +1,4 @@
 import type { ServerSettings } from '../client/authorization-server.ts';
-import { UsageError } from '../errors.ts';
 import { parseUrl } from '../http/url-policy.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
 import { endpointNames, toServerIdentity } from '../oauth/metadata.ts';
@@ -52,7 +51,6 @@ function endpointOption(name: EndpointName): OptionRow {
 /** @throws UsageError invalid_url */
 export function resolveServer(settings: Settings): ServerSettings {
   const issuer = settings.text('issuer');
-  if (issuer !== undefined) rejectTokenEndpoint(issuer.value, issuer.origin.name);
   return {
     identity: issuer && toServerIdentity(issuer.value, parseUrl(issuer.value, issuer.origin.name)),
     endpoints: new Map(
@@ -62,12 +60,4 @@ export function resolveServer(settings: Settings): ServerSettings {
       }),
     ),
   };
-}
-
-/** People paste the URL that their provider's page shows most prominently. */
-function rejectTokenEndpoint(issuer: string, origin: string): void {
-  if (!/\/(token|oauth2?\/(v\d+(\.\d+)?\/)?token)\/?$/.test(issuer)) return;
-  throw new UsageError('invalid_url', `${origin} looks like a token endpoint`, {
-    hint: `say --token-endpoint ${issuer}, or give the issuer, which is the value of "iss" in its tokens`,
-  });
 }

@@ -44,7 +44,9 @@ export class Settings {
     const row = this.#rows.get(name);
     if (row === undefined) return undefined;
     if (this.#typed.get(name) === false) return undefined;
-    return this.#candidates(row)[0];
+    const [setting] = this.#candidates(row);
+    if (setting !== undefined) requireChoice(row, setting);
+    return setting;
   }
 
   /** One value from each place that gives one, highest rank first. */
@@ -101,6 +103,12 @@ export function profileSetting(profile: Profile, key: string): Setting<readonly 
     value: [value].flat().map(String),
     origin: { rank: profile.rank, name: `${key} in profile ${profile.name}` },
   };
+}
+
+/** Options are held to their choices when they are parsed; variables and profiles are here. */
+function requireChoice({ choices }: OptionRow, { value, origin }: Setting<readonly string[]>): void {
+  if (choices === undefined || value.every((one) => choices.includes(one))) return;
+  throw new ConfigError('config_invalid', `${origin.name} is not one of ${choices.join(', ')}`);
 }
 
 function toBoolean({ value, origin }: Setting<readonly string[]>): boolean {

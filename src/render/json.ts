@@ -6,11 +6,21 @@ import { replaceUnprintable, Text } from '../text.ts';
  * @param indent spaces per level; without it everything is on one line
  */
 export function safeJson(value: unknown, indent?: number): Text {
-  const json = JSON.stringify(value, undefined, indent);
+  const json = stringify(value, indent);
   // What is left of line feeds stands between members and was put there by JSON.stringify.
   return Text.trusted(replaceUnprintable(json, (character) => (character === '\n' ? '\n' : escapeUtf16(character))));
 }
 
 function escapeUtf16(character: string): string {
   return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** JSON.stringify is recursive, and what a server nests can be deeper than the stack. */
+function stringify(value: unknown, indent: number | undefined): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (error instanceof RangeError) return '"nested too deeply to be shown"';
+    throw error;
+  }
 }
