@@ -1,12 +1,13 @@
 import type { Invocation } from '../commands/command.ts';
 import type { Context } from '../context.ts';
-import { ConfigError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { HttpHeaders } from '../http/headers.ts';
 import { parseUrl, requireSecureUrl } from '../http/url-policy.ts';
 import type { Settings } from '../options/settings.ts';
 import { version } from '../version.ts';
+import { multipartForm } from './multipart-form.ts';
 import type { RequestBody } from './request-body.ts';
-import { collectData, multipartForm, readInput, uploadBody } from './request-body.ts';
+import { collectData, readInput, uploadBody } from './request-body.ts';
 import { applyHeaderLines } from './request-headers.ts';
 
 /** A protected resource request, without its token. */
@@ -104,7 +105,7 @@ function withQuery(url: URL, query: Uint8Array | undefined): URL {
 /** As with curl, a URL that ends in a slash gets the name of the uploaded file. */
 function withFileName(url: URL, file: string): URL {
   if (!url.pathname.endsWith('/') || file === '-') return url;
-  const name = file.split(/[/\\]/).at(-1);
-  if (name === undefined || name === '') throw new ConfigError('file_unusable', `${file} is a directory`);
-  return new URL(encodeURIComponent(name), url);
+  const extended = new URL(url);
+  extended.pathname += encodeURIComponent(file.split(/[/\\]/).at(-1) ?? '');
+  return extended;
 }

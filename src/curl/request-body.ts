@@ -1,13 +1,14 @@
-import { openAsBlob, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { accessSync, constants, createReadStream, openAsBlob, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
-import { ConfigError, UsageError } from '../errors.ts';
-import type { FormPart, HttpBody } from '../http/types.ts';
+import { ConfigError } from '../errors.ts';
+import type { HttpBody } from '../http/types.ts';
 
 /** What is sent, and how that must be said. */
 export interface RequestBody {
   readonly content: HttpBody;
-  /** Undefined where the content says it by itself (multipart). */
+  /** Undefined where curl says nothing either. */
   readonly contentType: string | undefined;
   /** Whether it can be sent a second time. */
   readonly isRepeatable: boolean;
@@ -61,57 +62,33 @@ function percentEncode(bytes: Uint8Array): string {
   }).join('');
 }
 
-/** The parts of `-F`: `NAME=VALUE`, `NAME=@FILE` with `;type=` and `;filename=`, `NAME=<FILE`. */
-export async function multipartForm(parts: readonly string[], ctx: Context): Promise<RequestBody> {
-  return {
-    content: await Promise.all(parts.map((part) => readPart(part, ctx))),
-    contentType: undefined,
-    isRepeatable: true,
-  };
-}
-
-async function readPart(part: string, ctx: Context): Promise<FormPart> {
-  const [, name, content = ''] = /^([^=]+)=([\s\S]*)$/.exec(part) ?? [];
-  if (name === undefined) throw new UsageError('usage', '--form takes NAME=VALUE or NAME=@FILE');
-  const { value, parameters } = splitParameters(content.replace(/^[@<]/, ''));
-  const type = parameters.get('type');
-  const fileName = parameters.get('filename');
-  if (content.startsWith('@')) {
-    const blob = await openFile(value, ctx, type ?? 'application/octet-stream');
-    return { name, value: blob, fileName: fileName ?? basename(value) };
-  }
-  const text = content.startsWith('<') ? new TextDecoder().decode(await readInput(value, ctx)) : value;
-  return type === undefined
-    ? { name, value: text }
-    : { name, value: new Blob([text], { type }), fileName: fileName ?? name };
-}
-
-function splitParameters(content: string): { value: string; parameters: ReadonlyMap<string, string> } {
-  const [value = '', ...rest] = content.split(/;(?=(?:type|filename)=)/);
-  return {
-    value,
-    parameters: new Map(
-      rest.map((parameter) => {
-        const at = parameter.indexOf('=');
-        return [parameter.slice(0, at), parameter.slice(at + 1)];
-      }),
-    ),
-  };
-}
-
 /** The file of `-T`, streamed. */
 export async function uploadBody(file: string, ctx: Context): Promise<RequestBody> {
   if (file === '-') return { content: ctx.io.stdin.stream(), contentType: undefined, isRepeatable: false };
-  return { content: await openFile(file, ctx, ''), contentType: undefined, isRepeatable: true };
+  const path = resolve(ctx.host.workingDirectory, file);
+  // A pipe, such as the shell makes of `<(command)`, has no size and is read once.
+  if (!requireReadable(path, file).isFile()) {
+    return { content: createReadStream(path), contentType: undefined, isRepeatable: false };
+  }
+  return { content: await openAsBlob(path), contentType: undefined, isRepeatable: true };
 }
 
-async function openFile(file: string, ctx: Context, type: string): Promise<Blob> {
-  if (file === '-') return new Blob([await ctx.io.stdin.read()], { type });
+/** What a file holds, left on the disk until it is sent where that is possible. */
+export async function openContent(file: string, ctx: Context): Promise<Blob> {
+  const path = resolve(ctx.host.workingDirectory, file);
+  if (file !== '-' && requireReadable(path, file).isFile()) return openAsBlob(path);
+  return new Blob([await readInput(file, ctx)]);
+}
+
+function requireReadable(path: string, file: string): Stats {
   try {
-    return await openAsBlob(resolve(ctx.host.workingDirectory, file), { type });
-  } catch {
-    throw new ConfigError('file_unusable', `${file} cannot be read`);
+    accessSync(path, constants.R_OK);
+    const stats = statSync(path);
+    if (!stats.isDirectory()) return stats;
+  } catch (error) {
+    throw new ConfigError('file_unusable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
+  throw new ConfigError('file_unusable', `${file} is a directory`);
 }
 
 /** A file, or standard input for `-`. */

@@ -11,14 +11,8 @@ export interface HttpRequest {
   readonly tls?: TlsIdentity | undefined;
 }
 
-/** What a request carries; a list of parts is sent as multipart/form-data (RFC 7578). */
-export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array> | Blob | readonly FormPart[];
-
-export interface FormPart {
-  readonly name: string;
-  readonly value: string | Blob;
-  readonly fileName?: string | undefined;
-}
+/** What a request carries. */
+export type HttpBody = string | Uint8Array | AsyncIterable<Uint8Array> | Blob;
 
 export interface HttpResponse {
   readonly status: number;

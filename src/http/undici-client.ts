@@ -1,11 +1,10 @@
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, FormData, Pool, ProxyAgent } from 'undici';
+import { Agent, buildConnector, Pool, ProxyAgent } from 'undici';
 import { HttpHeaders } from './headers.ts';
 import { explainFailure } from './network-failure.ts';
 import type {
-  FormPart,
   HttpBody,
   HttpClient,
   HttpRequest,
@@ -71,22 +70,8 @@ function dispatch(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSig
 function toUndiciBody(body: HttpBody | undefined): NonNullable<Dispatcher.DispatchOptions['body']> | null {
   if (body === undefined) return null;
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
-  if (isFormParts(body)) return toFormData(body);
   // undici reads the length of a blob by itself, though its types do not say so.
   return body instanceof Blob ? (body as unknown as Readable) : Readable.from(body);
-}
-
-function isFormParts(body: HttpBody): body is readonly FormPart[] {
-  return Array.isArray(body);
-}
-
-function toFormData(parts: readonly FormPart[]): FormData {
-  const form = new FormData();
-  for (const { name, value, fileName } of parts) {
-    if (typeof value === 'string') form.append(name, value);
-    else form.append(name, value, fileName);
-  }
-  return form;
 }
 
 function toResponse(data: Dispatcher.ResponseData, explain: (error: unknown) => unknown): HttpResponse {
