@@ -26,13 +26,14 @@ function describe(error: unknown): Report {
   }
   // The message of a foreign error can quote a secret: its name and place must do.
   const { name, message, stack } = error instanceof Error ? error : new Error('not an error');
-  const frames = stack?.split(message).at(-1)?.split('\n') ?? [];
+  // A message may have lines that look like frames, and begins with them.
+  const frames = stack?.slice(stack.indexOf(message) + message.length).split('\n') ?? [];
   const place = frames.find((line) => line.trimStart().startsWith('at '));
   const code: ErrorCode = 'internal';
   return {
     code,
     message: `a bug in ccgrant: ${name} ${place?.trim() ?? ''}`,
-    hint: 'please report it with the command line, without its secrets',
+    hint: 'please report it with the command line, without its secrets, and what ccgrant --version says',
   };
 }
 

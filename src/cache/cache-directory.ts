@@ -34,8 +34,7 @@ export class CacheDirectory {
   /** A record, or undefined when there is none that can be trusted. */
   read(folder: Folder, name: string): Readonly<Record<string, unknown>> | undefined {
     return this.#attempt(() => {
-      if (!existsSync(join(this.path, folder))) return undefined;
-      this.#prepare(folder);
+      if (!this.#has(folder)) return undefined;
       const content = readPrivateFile(this.#file(folder, name), this.#location.userId, recordLimit);
       const record = content && openRecord(content);
       if (content !== undefined && record === undefined) {
@@ -58,11 +57,27 @@ export class CacheDirectory {
   names(folder: Folder): string[] {
     const names = this.#attempt(() => {
       const directory = join(this.path, folder);
-      if (!existsSync(directory)) return [];
-      this.#prepare(folder);
+      if (!this.#has(folder)) return [];
       return readdirSync(directory).filter((name) => name.endsWith(extension));
     });
     return (names ?? []).map((name) => name.slice(0, -extension.length));
+  }
+
+  /**
+   * Removes everything in a folder, remains of interrupted writes and of older versions too; what a newer
+   * version has written is not ours to judge.
+   * @returns how many records there were
+   * @throws CacheTrouble when something cannot be removed
+   */
+  clear(folder: Folder): number {
+    const directory = join(this.path, folder);
+    if (!existsSync(directory)) return 0;
+    const names = readdirSync(directory).filter((name) => !isNewer(name));
+    for (const name of names) {
+      const path = join(directory, name);
+      if (!removeIfThere(path) && existsSync(path)) throw new CacheTrouble(`${path} cannot be removed`);
+    }
+    return names.filter((name) => name.endsWith(extension)).length;
   }
 
   /** Removes a record; whether it was there. */
@@ -85,6 +100,15 @@ export class CacheDirectory {
       return made;
     });
     return key && bytesToHex(hmac(sha256, key, utf8ToBytes(value)));
+  }
+
+  /** Whether a folder is there; nothing is made by looking, but what is there must be fit for secrets. */
+  #has(folder: Folder): boolean {
+    if (!existsSync(this.path)) return false;
+    this.#prepare();
+    if (!existsSync(join(this.path, folder))) return false;
+    this.#prepare(folder);
+    return true;
   }
 
   #prepare(folder?: Folder): void {
@@ -114,3 +138,7 @@ export class CacheDirectory {
 export type Folder = 'tokens' | 'metadata';
 
 const extension = `.v${formatVersion}`;
+
+function isNewer(name: string): boolean {
+  return Number(/\.v(\d+)$/.exec(name)?.[1] ?? 0) > formatVersion;
+}

@@ -57,9 +57,12 @@ export class TokenCache {
     return this.#directory.remove('tokens', nameOf(key));
   }
 
-  /** Removes everything, damaged files too, and returns how many those were. */
+  /**
+   * Removes all tokens, damaged ones too, and returns how many those were.
+   * @throws CacheTrouble when something cannot be removed
+   */
   clear(): number {
-    return this.#directory.names('tokens').filter((name) => this.#directory.remove('tokens', name)).length;
+    return this.#directory.clear('tokens');
   }
 
   /** Removes the tokens that are chosen, and returns how many those were. */

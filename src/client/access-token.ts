@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
 import { requestToken } from '../oauth/client-credentials.ts';
 import type { JsonObject } from '../oauth/json-object.ts';
+import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { authenticateAt } from './authentication.ts';
@@ -51,15 +52,13 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
     );
   });
   io.conceal(token.accessToken, fingerprint(token.accessToken));
-  for (const finding of findings) io.note(text`${io.errorStyle.caution('warning:')} ${finding}`);
+  for (const finding of findings) io.warn(text`${finding}`);
   return token;
 }
 
 function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: number, { io }: Context): void {
   if (expiresOn === undefined || expiresOn - issuedOn >= minimumLifetime) return;
-  io.note(
-    text`${io.errorStyle.caution('warning:')} the server gives tokens for ${expiresOn - issuedOn} s only, less than --min-ttl asks for`,
-  );
+  io.warn(text`the server gives tokens for ${expiresOn - issuedOn} s only, less than --min-ttl asks for`);
 }
 
 /** Stores a token unless it would be too old for use at once. */
@@ -91,7 +90,7 @@ async function tokenCacheKey(request: AccessTokenRequest, client: OAuthClient): 
   );
   if (identity === undefined) return undefined;
   return {
-    issuer: server.identity === undefined ? undefined : nameOf(server.identity),
+    issuer: server.identity === undefined ? undefined : serverName(server.identity),
     token_endpoint: server.endpoints.get('token_endpoint')?.href,
     client_id: clientId,
     auth_method: authMethod,
@@ -102,8 +101,4 @@ async function tokenCacheKey(request: AccessTokenRequest, client: OAuthClient): 
     resource: request.resource.toSorted(),
     parameters: request.parameters,
   };
-}
-
-function nameOf(identity: { kind: 'issuer'; issuer: string } | { kind: 'metadata url'; url: string }): string {
-  return identity.kind === 'issuer' ? identity.issuer : identity.url;
 }

@@ -53,6 +53,7 @@ export async function authenticateAt(
         ...(secret === undefined ? [] : [`secret from ${credential?.origin}`]),
         ...(purpose.kind === 'token' && purpose.scope.length > 0 ? [`scope=${purpose.scope.join(' ')}`] : []),
       ].join(', '),
+      redact: ctx.io.redact,
       hint: (refusal) =>
         refusalHint(refusal, {
           purpose,
@@ -75,7 +76,9 @@ function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClie
   const { clientId, credential, authMethod } = client;
   const isServerKnown = server.identity !== undefined || server.endpoints.has(endpoint);
   const missing = [
-    ...(isServerKnown ? [] : [['authorization server', '--issuer URL or CCGRANT_ISSUER']]),
+    ...(isServerKnown
+      ? []
+      : [['authorization server', `--issuer URL or CCGRANT_ISSUER (or --${endpoint.replaceAll('_', '-')} URL)`]]),
     ...(clientId === undefined ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
     ...(credential !== undefined || authMethod === 'none'
       ? []

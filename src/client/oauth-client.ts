@@ -101,9 +101,7 @@ export function openCacheDirectory(path: string, { io, host }: Context): CacheDi
   return new CacheDirectory({
     path,
     userId: host.userId,
-    warn: once((reason: string) =>
-      io.note(text`${io.errorStyle.caution('warning:')} the cache is not used: ${reason}`),
-    ),
+    warn: once((reason: string) => io.warn(text`the cache is not used: ${reason}`)),
   });
 }
 

@@ -6,7 +6,7 @@ import type { TokenInQuestion } from './introspect.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
 /**
- * Revokes a token, RFC 7009, and forgets it first: a token that may be dead must not be handed out again.
+ * Revokes a token, RFC 7009, and forgets it just before it asks: a token that may be dead must not be handed out again.
  * @returns what the server had to say against it although it answered 200
  */
 export async function revoke(
@@ -14,7 +14,6 @@ export async function revoke(
   client: OAuthClient,
   ctx: Context,
 ): Promise<{ readonly objection: string | undefined }> {
-  client.tokens.removeAll(({ accessToken }) => accessToken === token.value);
   return ctx.io.progress('revoking the token', async () => {
     const { authentication, sent } = await authenticateAt(
       'revocation_endpoint',
@@ -23,9 +22,10 @@ export async function revoke(
       ctx,
     );
     const options = { authentication, transport: client.transport };
-    return client.server.use('revocation_endpoint', authentication.tls !== undefined, (endpoint) =>
-      revokeToken(endpoint, token, options, sent, ctx.now),
-    );
+    return client.server.use('revocation_endpoint', authentication.tls !== undefined, (endpoint) => {
+      client.tokens.removeAll(({ accessToken }) => accessToken === token.value);
+      return revokeToken(endpoint, token, options, sent, ctx.now);
+    });
   });
 }
 

@@ -1,9 +1,10 @@
 import type { CacheDirectory } from '../cache/cache-directory.ts';
+import { CacheTrouble } from '../cache/cache-trouble.ts';
 import type { CachedToken } from '../cache/token-cache.ts';
 import { isGood, TokenCache } from '../cache/token-cache.ts';
 import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { ConfigError, UsageError } from '../errors.ts';
 import { cacheDirectory, cacheDirectoryOption } from '../options/cache-options.ts';
 import { clientIdOption } from '../options/client-options.ts';
 import { loadSettings } from '../options/load-settings.ts';
@@ -11,7 +12,7 @@ import type { OptionRow, TypedOptions } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { issuerOptions, tokenEndpointOption } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
-import { belongsTo } from '../options/token-selection.ts';
+import { belongsTo, resolveOwner } from '../options/token-selection.ts';
 import { renderCachedTokens, toCachedTokensJson } from '../render/cached-tokens.ts';
 import { safeJson } from '../render/json.ts';
 import { text } from '../text.ts';
@@ -43,38 +44,44 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
   const [action] = operands;
-  if (action === 'path') return io.print(cacheDirectory(settings, ctx));
-  const directory = openCacheDirectory(cacheDirectory(settings, ctx), ctx);
+  const isJson = outputFormat(typed) === 'json';
+  const path = cacheDirectory(settings, ctx);
+  if (action === 'path') return io.print(isJson ? safeJson({ path }).value : path);
+  const directory = openCacheDirectory(path, ctx);
   if (action === 'clear') {
     const count = clear(directory, selection(typed, settings));
+    if (isJson) return io.print(JSON.stringify({ removed: count }));
     return io.note(text`${count} ${count === 1 ? 'token' : 'tokens'} removed`);
   }
   if (action !== 'list')
     throw new UsageError('usage', 'cache takes list, clear or path', { hint: 'ccgrant cache list' });
   const tokens = new TokenCache(directory).list().filter(selection(typed, settings) ?? (() => true));
   const isShown = settings.flag('show-tokens');
-  if (outputFormat(typed) === 'json') return io.print(safeJson(toCachedTokensJson(tokens, isShown), 2).value);
-  if (tokens.length === 0) return io.note(text`nothing is cached`);
+  if (isJson) return io.print(safeJson(toCachedTokensJson(tokens, isShown), 2).value);
+  if (tokens.length === 0)
+    return io.note(text`nothing is cached${selection(typed, settings) === undefined ? '' : ' for these options'}`);
   const now = ctx.now() / 1000;
   const listed = tokens.map((token) => ({ ...token, isUsable: isGood(token, now) }));
   return io.show(renderCachedTokens(listed, isShown, io.style, now));
 }
 
+/** @throws ConfigError file_unusable: what cannot be removed must not be taken for removed */
 function clear(directory: CacheDirectory, isChosen: ((token: CachedToken) => boolean) | undefined): number {
-  const tokens = new TokenCache(directory);
-  if (isChosen !== undefined) return tokens.removeAll(isChosen);
-  for (const name of directory.names('metadata')) directory.remove('metadata', name);
-  return tokens.clear();
+  try {
+    const tokens = new TokenCache(directory);
+    if (isChosen !== undefined) return tokens.removeAll(isChosen);
+    directory.clear('metadata');
+    return tokens.clear();
+  } catch (error) {
+    if (error instanceof CacheTrouble) throw new ConfigError('file_unusable', error.message);
+    throw error;
+  }
 }
 
 /** Which tokens the options select; undefined for all. Variables say whom to ask, not what to forget. */
 function selection(typed: TypedOptions, settings: Settings): ((token: CachedToken) => boolean) | undefined {
   if (!['issuer', 'token-endpoint', 'client-id', 'profile'].some((name) => typed.has(name))) return undefined;
-  const chosen = (name: string): string | undefined => {
-    const setting = settings.text(name);
-    return setting?.origin.rank === 'option' || setting?.origin.rank === 'named profile' ? setting.value : undefined;
-  };
-  const owner = { issuer: chosen('issuer'), tokenEndpoint: chosen('token-endpoint'), clientId: chosen('client-id') };
+  const owner = resolveOwner(settings, ['option', 'named profile']);
   const selectsNothing = Object.values(owner).every((value) => value === undefined);
   return (token) => !selectsNothing && belongsTo(token, owner);
 }

@@ -10,15 +10,16 @@ import { exchange } from '../curl/exchange.ts';
 import { readInput } from '../curl/request-body.ts';
 import type { OutputPlan } from '../curl/response-output.ts';
 import { outputResponse } from '../curl/response-output.ts';
+import { writerOf } from '../curl/terminal-writer.ts';
 import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import {
+  bearerAuthorization,
   challengeResponse,
   isTokenRefused,
   refusalReason,
   resourceHint,
-  withAccessToken,
 } from '../oauth/protected-resource.ts';
 import { minimumLifetimeOption } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
@@ -61,7 +62,7 @@ export const callCommand: CommandDefinition = {
 };
 
 /** An access token, asked for a fresh one where the first was refused. */
-type TokenSource = (fresh: boolean) => Promise<Pick<AccessToken, 'accessToken' | 'tokenType' | 'isFromCache'>>;
+type TokenSource = (fresh: boolean) => Promise<Pick<AccessToken, 'accessToken' | 'isFromCache'>>;
 
 const headerTime = 30_000;
 
@@ -72,7 +73,8 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const plan = outputPlan(settings);
   await withClient(settings, ctx, async (client) => {
     const { connection } = client.settings;
-    const transport = createTransport(connection, connection.maxTime ?? 0, ctx);
+    // A limit that was given holds for the token and the API together; without one, only the headers have to hurry.
+    const transport = connection.maxTime === undefined ? createTransport(connection, 0, ctx) : client.transport;
     const policy: ExchangePolicy = {
       followRedirects: settings.flag('location'),
       maxRedirects: toCount(settings, 'max-redirs') ?? 50,
@@ -106,9 +108,8 @@ async function callWithToken(
 ): Promise<Exchanged> {
   const send = async (fresh: boolean) => {
     const token = await tokens(fresh);
-    const headers = withAccessToken(request.headers, token);
     const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
-      exchange({ ...request, headers }, policy, transport, ctx.now),
+      exchange(request, bearerAuthorization(token.accessToken), policy, transport, ctx.now),
     );
     return { token, exchanged };
   };
@@ -127,7 +128,7 @@ async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource
   const accessToken = cleanToken(new TextDecoder().decode(await readInput(file, ctx)));
   if (!/^[\x21-\x7e]+$/.test(accessToken)) throw new UsageError('missing_token', `--token-file ${file} holds no token`);
   ctx.io.conceal(accessToken, fingerprint(accessToken));
-  return { accessToken, tokenType: 'Bearer', isFromCache: false };
+  return { accessToken, isFromCache: false };
 }
 
 /** The options that read standard input, as they were typed. */
@@ -185,9 +186,9 @@ async function report(
     redirects: rest.redirects,
     retries: rest.retries,
   });
-  await io.stdout.write(stdout);
-  if (stderr !== '') io.stderr.writeNow(stderr);
-  for (const name of unknown) io.note(text`${io.errorStyle.caution('warning:')} --write-out does not know %{${name}}`);
+  await writerOf(io.stdout).write(stdout);
+  if (stderr !== '') for (const line of stderr.replace(/\n$/, '').split('\n')) io.report(text`${line}`);
+  for (const name of unknown) io.warn(text`--write-out does not know %{${name}}`);
 }
 
 function requireSuccess({ request, response }: Exchanged, settings: Settings): void {

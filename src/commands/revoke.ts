@@ -41,9 +41,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const token = { value, typeHint: settings.text('token-type-hint')?.value };
     const { objection } = await revoke(token, client, ctx);
     if (objection !== undefined) {
-      io.note(
-        text`${io.errorStyle.caution('warning:')} the server did not know this token ("${objection}"): it may have expired or be another server's`,
-      );
+      io.warn(text`the server did not know this token ("${objection}"): it may have expired or be another server's`);
     }
     if (!settings.flag('check')) return;
     const { active } = await introspect({ value }, client, ctx);

@@ -60,11 +60,14 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
 
 /** Replaces a file, or the file that a link points to; never a device or a pipe. */
 function writeAnswer(path: string, answer: string): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) throw new OutputError(`${path} is not a file`);
   try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && !stats.isFile()) throw new OutputError(`${path} is not a file`);
     writePrivateFile(stats === undefined ? path : realpathSync(path), `${answer}\n`);
   } catch (error) {
-    throw new OutputError(`the token is not written: ${(error as Error).message}`, { cause: error });
+    if (error instanceof OutputError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === undefined ? message : `${path} cannot be written (${code})`;
+    throw new OutputError(`the token is not written: ${reason}`, { cause: error });
   }
 }

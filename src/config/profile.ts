@@ -10,6 +10,8 @@ export interface Profile {
   /** Named by `--profile` it wins over the environment, otherwise the environment wins over it. */
   readonly rank: 'named profile' | 'default profile';
   readonly values: ReadonlyMap<string, ProfileValue>;
+  /** The directory of the configuration file, from which its relative paths start. */
+  readonly directory: string;
 }
 
 export type ProfileValue = string | boolean | readonly string[];
@@ -49,12 +51,21 @@ export async function loadProfile(
   return {
     name,
     rank: choice.named === undefined ? 'default profile' : 'named profile',
+    directory: dirname(path),
     values: new Map(
       [...values].map(([key, value]): [string, ProfileValue] =>
-        keys.paths.has(key) && typeof value === 'string' ? [key, absolutePath(value, path, ctx)] : [key, value],
+        keys.paths.has(key) ? [key, absolutePaths(value, path, ctx)] : [key, value],
       ),
     ),
   };
+}
+
+/** A path, or a command whose program is one: a bare name is looked for on the PATH. */
+function absolutePaths(value: ProfileValue, configPath: string, ctx: Context): ProfileValue {
+  if (typeof value === 'string') return absolutePath(value, configPath, ctx);
+  if (typeof value === 'boolean') return value;
+  const [program = '', ...args] = value;
+  return [program.includes('/') ? absolutePath(program, configPath, ctx) : program, ...args];
 }
 
 function absolutePath(path: string, configPath: string, { host }: Context): string {

@@ -34,7 +34,7 @@ async function readValue(source: SecretSource, origin: string, ctx: Context): Pr
       }
       return decodeSecret(await ctx.io.stdin.read(), 'standard input', origin);
     case 'command':
-      return runSecretCommand(source.argv, origin, ctx);
+      return runSecretCommand(source, origin, ctx);
     case 'file':
       return decodeSecret(readSecretFile(source.path, origin, ctx), source.path, origin);
   }
@@ -73,7 +73,7 @@ function checkPermissions(stats: Stats, path: string, { io, host }: Context): vo
     });
   }
   if (stats.mode & 0o044 && stats.uid === host.userId && !/^\/(var\/)?run\/secrets\//.test(path)) {
-    io.note(text`${io.errorStyle.caution('warning:')} other users may read the secret file ${path}: chmod 600 ${path}`);
+    io.warn(text`other users may read the secret file ${path}: chmod 600 ${path}`);
   }
 }
 

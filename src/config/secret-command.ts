@@ -2,16 +2,22 @@ import { execFile } from 'node:child_process';
 import type { Context, Environment } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 
+/** Milliseconds. */
 const patience = 10_000;
 
 /**
  * Runs a command without a shell and takes the first line of its standard output as the secret; its
  * standard error goes to ours, so that a password manager can say what it wants.
+ * @param directory absolute path that it runs in
  * @throws ConfigError secret_unusable
  */
-export async function runSecretCommand(argv: readonly string[], origin: string, ctx: Context): Promise<string> {
+export async function runSecretCommand(
+  { argv, directory }: { readonly argv: readonly string[]; readonly directory: string },
+  origin: string,
+  ctx: Context,
+): Promise<string> {
   const [program = '', ...args] = argv;
-  const { output, failure } = await execute(program, args, ctx);
+  const { output, failure } = await execute(program, args, directory, ctx);
   if (ctx.signal.aborted) throw ctx.signal.reason;
   if (failure !== undefined) {
     throw new ConfigError('secret_unusable', `the command ${program} (${origin}) ${failure}`, {
@@ -23,13 +29,18 @@ export async function runSecretCommand(argv: readonly string[], origin: string, 
   return secret;
 }
 
-function execute(program: string, args: string[], ctx: Context): Promise<{ output: string; failure?: string }> {
-  const { env, host, io, signal } = ctx;
+function execute(
+  program: string,
+  args: string[],
+  directory: string,
+  ctx: Context,
+): Promise<{ output: string; failure?: string }> {
+  const { env, io, signal } = ctx;
   return new Promise((resolve) => {
     const child = execFile(
       program,
       args,
-      { cwd: host.workingDirectory, env: withoutSecrets(env), timeout: patience, signal, encoding: 'utf8' },
+      { cwd: directory, env: withoutSecrets(env), timeout: patience, signal, encoding: 'utf8' },
       (error, output) => resolve(error === null ? { output } : { output, failure: explain(error) }),
     );
     child.stdin?.end();

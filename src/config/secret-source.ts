@@ -4,5 +4,5 @@ import type { Secret } from '../secret.ts';
 export type SecretSource =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'standard input' }
-  | { readonly kind: 'command'; readonly argv: readonly string[] }
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly directory: string }
   | { readonly kind: 'variable'; readonly variable: string; readonly value: Secret };

@@ -69,7 +69,12 @@ export const callOptions: readonly OptionRow[] = [
     summary: 'follow redirects; the token goes to the same origin only',
   },
   { name: 'max-redirs', value: 'N', group: 'Request', summary: 'redirects to follow at the most (50)' },
-  { name: 'retry', value: 'N', group: 'Request', summary: 'try again N times on timeouts, 408, 429 and 5xx' },
+  {
+    name: 'retry',
+    value: 'N',
+    group: 'Request',
+    summary: 'try again N times on timeouts, 408, 429, 500, 502, 503 and 504',
+  },
   { name: 'token-file', value: 'FILE', group: 'Request', summary: 'a token from elsewhere, - for standard input' },
   { name: 'compressed', group: 'Response', summary: 'ask for a compressed response, and unpack it' },
   { name: 'include', short: 'i', group: 'Response', summary: 'show status and headers before the body' },

@@ -4,6 +4,7 @@ import { retryAfter } from '../http/retry-after.ts';
 import type { Transport } from '../http/transport.ts';
 import { isRedirect } from '../http/transport.ts';
 import type { HttpResponse } from '../http/types.ts';
+import type { ResourceAuthorization } from '../oauth/protected-resource.ts';
 import type { ApiRequest } from './api-request.ts';
 
 export interface ExchangePolicy {
@@ -29,11 +30,13 @@ const maxPause = 600_000;
 
 /**
  * Sends a request, and what redirects and retries make of it, until there is a response to show.
+ * @param authorization shows the token to the origin of the original request, and to no other
  * @param now milliseconds since the epoch
  * @throws NetworkError; ProtocolError unexpected_redirect; UsageError http_not_allowed
  */
 export async function exchange(
   original: ApiRequest,
+  authorization: ResourceAuthorization,
   policy: ExchangePolicy,
   transport: Transport,
   now: () => number,
@@ -42,15 +45,20 @@ export async function exchange(
   let request = original;
   let redirects = 0;
   let retries = 0;
+  let isProven = false;
+  let isAuthorized = true;
   for (;;) {
-    const outcome = await attempt(request, policy.headerTime, transport);
+    const outcome = await attempt(request, isAuthorized ? authorization : undefined, policy.headerTime, transport);
     const mayRetry = retries < policy.retries && request.body?.isRepeatable !== false;
-    if (outcome instanceof NetworkError) {
+    if (isAuthorized && !isProven && !(outcome instanceof NetworkError) && authorization.wantsAnotherTry(outcome)) {
+      isProven = true;
+    } else if (outcome instanceof NetworkError) {
       if (!mayRetry || outcome.code !== 'timeout') throw outcome;
-      await transport.pause(backoff(retries));
+      await transport.pause(backoff(retries), request.url);
       retries += 1;
     } else if (mayRetry && transientStatuses.includes(outcome.status)) {
-      await transport.pause(retryAfter(outcome.headers.get('retry-after'), now()) ?? backoff(retries));
+      const asked = retryAfter(outcome.headers.get('retry-after'), now());
+      await transport.pause(asked ?? backoff(retries), request.url);
       retries += 1;
     } else {
       const location = outcome.headers.get('location');
@@ -60,6 +68,8 @@ export async function exchange(
       if (redirects === policy.maxRedirects)
         throw new ProtocolError('unexpected_redirect', `more than ${redirects} redirects`);
       request = redirected(request, outcome.status, location);
+      // What has been sent elsewhere does not get the token back on its way home.
+      isAuthorized &&= request.url.origin === original.url.origin;
       redirects += 1;
     }
   }
@@ -72,6 +82,7 @@ function backoff(retries: number): number {
 
 async function attempt(
   { method, url, headers, body }: ApiRequest,
+  authorization: ResourceAuthorization | undefined,
   headerTime: number,
   transport: Transport,
 ): Promise<HttpResponse | NetworkError> {
@@ -79,7 +90,8 @@ async function attempt(
   const timer =
     headerTime === 0 ? undefined : setTimeout(() => limit.abort(new DOMException('', 'TimeoutError')), headerTime);
   try {
-    return await transport.send({ method, url, headers, body: body?.content }, limit.signal);
+    const request = { method, url, headers, body: body?.content };
+    return await transport.send((await authorization?.complete(request)) ?? request, limit.signal);
   } catch (error) {
     if (error instanceof NetworkError) return error;
     throw error;

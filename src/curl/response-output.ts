@@ -6,7 +6,7 @@ import { decodedBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/types.ts';
 import { fileOutput } from '../io/file-output.ts';
 import type { OutputStream } from '../io/io.ts';
-import { replaceUnprintable } from '../text.ts';
+import { writerOf } from './terminal-writer.ts';
 
 /** Where the parts of a response go, as files (`-` for standard output) or nowhere. */
 export interface OutputPlan {
@@ -26,17 +26,17 @@ export interface OutputPlan {
  */
 export async function outputResponse(response: HttpResponse, plan: OutputPlan, ctx: Context): Promise<number> {
   const head = plan.showsHeaders || plan.headerFile !== undefined ? headOf(response) : '';
-  if (plan.headerFile !== undefined) await withOutput(plan.headerFile, ctx, (output) => output.write(head));
+  if (plan.headerFile !== undefined) await withOutput(plan.headerFile, ctx, (output) => writerOf(output).write(head));
   let size = 0;
   await withOutput(plan.bodyFile ?? '-', ctx, async (output) => {
-    const writer = output.isTerminal ? new TerminalWriter(output) : output;
-    if (plan.showsHeaders) await writer.write(Buffer.from(head));
+    const writer = writerOf(output);
+    if (plan.showsHeaders) await writer.write(head);
     if (!plan.showsBody) return;
     for await (const chunk of plan.decodes ? await decodedBody(response) : response.body) {
       size += chunk.length;
       await writer.write(chunk);
     }
-    if (writer instanceof TerminalWriter) await writer.endLine();
+    await writer.end();
   });
   return size;
 }
@@ -44,32 +44,6 @@ export async function outputResponse(response: HttpResponse, plan: OutputPlan, c
 function headOf({ status, statusText, headers }: HttpResponse): string {
   const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${statusText}\r\n${lines.join('')}\r\n`;
-}
-
-/** Text for eyes: what a server sends must not steer the terminal, nor leave the prompt in mid-line. */
-class TerminalWriter {
-  readonly #output: OutputStream;
-  readonly #decoder = new TextDecoder();
-  #isMidLine = false;
-
-  constructor(output: OutputStream) {
-    this.#output = output;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    const text = this.#decoder.decode(bytes, { stream: true }).replaceAll('\r\n', '\n');
-    if (text === '') return;
-    this.#isMidLine = !text.endsWith('\n');
-    await this.#output.write(replaceUnprintable(text, showControl));
-  }
-
-  async endLine(): Promise<void> {
-    if (this.#isMidLine) await this.#output.write('\n');
-  }
-}
-
-function showControl(character: string): string {
-  return character === '\n' || character === '\t' ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 
 async function withOutput(

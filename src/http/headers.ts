@@ -16,9 +16,11 @@ export class HttpHeaders {
     return this.#fields.some(([other]) => sameName(other, name));
   }
 
-  /** A copy in which `name` has this one value. */
+  /** A copy in which `name` has this one value, in its old place if it had one. */
   with(name: string, value: string): HttpHeaders {
-    return new HttpHeaders([...this.without(name), [name, value]]);
+    const at = this.#fields.findIndex(([other]) => sameName(other, name));
+    const others = [...this.without(name)];
+    return new HttpHeaders(others.toSpliced(at === -1 ? others.length : at, 0, [name, value]));
   }
 
   /** A copy in which one more field is appended. */

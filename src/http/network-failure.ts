@@ -13,10 +13,12 @@ const refusedCertificate = new Set(['HOSTNAME_MISMATCH', 'INVALID_CA', 'INVALID_
 /**
  * Says in ccgrant's words why a request did not get an answer. The words of the library are not
  * shown: they can quote header values.
+ * @returns the error itself where it is a fault of the program
  */
-export function explainFailure(error: unknown, url: URL, proxy: URL | undefined): CcgrantError {
+export function explainFailure(error: unknown, url: URL, proxy: URL | undefined): unknown {
   if (error instanceof CcgrantError) return error;
   const codes = errorCodes(error);
+  if (isBug(error)) return error;
   const host = url.host;
   const facts = { cause: error };
   const has = (...wanted: string[]): boolean => wanted.some((code) => codes.has(code));
@@ -63,7 +65,7 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
     });
   }
   if (has('EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER') || [...codes].some((code) => code.startsWith('ERR_SSL_'))) {
-    return new NetworkError('tls_failed', `no TLS connection to ${host}${tlsReason(codes)}`, {
+    return new NetworkError('tls_failed', `no TLS connection to ${host}${codeOf(codes)}`, {
       ...facts,
       hint: has('ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
         ? 'the server speaks plain http on this port: try http://'
@@ -71,11 +73,11 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
     });
   }
   if ([...codes].some((code) => /^(CERT_|ERR_TLS_)/.test(code) || refusedCertificate.has(code))) {
-    return new NetworkError('tls_failed', `the certificate of ${host} was refused${tlsReason(codes)}`, facts);
+    return new NetworkError('tls_failed', `the certificate of ${host} was refused${codeOf(codes)}`, facts);
   }
   if (has('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EPERM')) {
     const target = proxy === undefined ? host : `the proxy ${proxy.host}`;
-    return new NetworkError('connection_failed', `no connection to ${target}${tlsReason(codes)}`, {
+    return new NetworkError('connection_failed', `no connection to ${target}${codeOf(codes)}`, {
       ...facts,
       hint: has('ECONNREFUSED') ? 'is the server running, and is the port right?' : undefined,
     });
@@ -84,15 +86,21 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
     return new ProtocolError('response_too_large', `the response headers of ${host} are too large`, facts);
   }
   if (has('HTTPParserError') || [...codes].some((code) => code.startsWith('HPE_'))) {
-    return new ProtocolError('invalid_response', `${host} does not answer in HTTP${tlsReason(codes)}`, {
+    return new ProtocolError('invalid_response', `${host} does not answer in HTTP${codeOf(codes)}`, {
       ...facts,
       hint: url.protocol === 'http:' ? 'does the server want https on this port?' : undefined,
     });
   }
-  return new NetworkError('connection_lost', `the connection to ${host} broke off${tlsReason(codes)}`, facts);
+  return new NetworkError('connection_lost', `the connection to ${host} broke off${codeOf(codes)}`, facts);
 }
 
-function tlsReason(codes: ReadonlySet<string>): string {
+/** Errors that the language raises, and no code of the system explains. */
+function isBug(error: unknown): boolean {
+  const isOfLanguage = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  return (isOfLanguage || error instanceof URIError) && errorCodes(error).size === 0;
+}
+
+function codeOf(codes: ReadonlySet<string>): string {
   const [code] = codes;
   return code === undefined ? '' : ` (${code})`;
 }

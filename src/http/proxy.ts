@@ -36,12 +36,23 @@ export function proxySelector(settings: ProxySettings, env: Environment): (url: 
 function parseProxy(value: string, source: string): URL {
   const address = value.includes('://') ? value : `http://${value}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && isDecodable(url.username) && isDecodable(url.password))
+    return url;
   throw new ConfigError('config_invalid', `${source} is not the URL of an http or https proxy`, {
     hint: url?.protocol.startsWith('socks')
       ? 'SOCKS proxies are not supported'
       : 'for example http://proxy.example:3128',
   });
+}
+
+/** Whether a user name or password of a URL is percent-encoded as it should be. */
+function isDecodable(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an entry of NO_PROXY names this host: `*`, a host, a domain, an address or a network, with or without a port. */

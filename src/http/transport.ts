@@ -39,15 +39,24 @@ const longestTimer = 2 ** 31 - 1;
 /** The one place through which every request of a run leaves, within the time that the run has. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #deadline: number;
-  readonly #signal: AbortSignal;
+  #limits: { readonly deadline: number; readonly signal: AbortSignal } | undefined;
   #client: Promise<HttpClient> | undefined;
 
   constructor(options: TransportOptions) {
-    const { maxTime, signal } = options;
     this.#options = options;
-    this.#deadline = maxTime === 0 ? Number.POSITIVE_INFINITY : performance.now() + maxTime;
-    this.#signal = maxTime === 0 ? signal : AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(maxTime))]);
+  }
+
+  /** The time of the run begins with its first request: what a person takes to type a secret does not count. */
+  get #time(): { readonly deadline: number; readonly signal: AbortSignal } {
+    const { maxTime, signal } = this.#options;
+    this.#limits ??=
+      maxTime === 0
+        ? { deadline: Number.POSITIVE_INFINITY, signal }
+        : {
+            deadline: performance.now() + maxTime,
+            signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(maxTime))]),
+          };
+    return this.#limits;
   }
 
   /**
@@ -59,7 +68,7 @@ export class Transport {
     requireSecureUrl(request.url, this.#options.allowHttp);
     this.#client ??= this.#options.connect();
     const client = await this.#client;
-    const abort = signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
+    const abort = signal === undefined ? this.#time.signal : AbortSignal.any([this.#time.signal, signal]);
     traceRequest(request, this.#options.trace);
     try {
       const response = await client.send(request, abort);
@@ -89,7 +98,8 @@ export class Transport {
     isFinal: (document: HttpDocument) => boolean = () => false,
   ): Promise<HttpDocument> {
     for (let tries = 1; ; tries += 1) {
-      const outcome = await this.#attempt(await prepare());
+      const request = await prepare();
+      const outcome = await this.#attempt(request);
       const isTransient =
         outcome instanceof NetworkError ? isWorthRetrying(outcome) : isBusy(outcome.status) && !isFinal(outcome);
       if (!isTransient || tries > maxRetries) return settle(outcome);
@@ -98,8 +108,8 @@ export class Transport {
           ? undefined
           : retryAfter(outcome.headers.get('retry-after'), this.#options.now());
       const delay = asked ?? Math.random() * firstRetryDelay * 2 ** tries;
-      if (performance.now() + delay > this.#deadline) return settle(outcome);
-      await this.pause(delay);
+      if (performance.now() + delay > this.#time.deadline) return settle(outcome);
+      await this.pause(delay, request.url);
     }
   }
 
@@ -122,12 +132,17 @@ export class Transport {
     throw new ProtocolError('unexpected_redirect', `${url.href} redirects too often, or to a place that is not safe`);
   }
 
-  /** Waits, unless the run ends before. */
-  async pause(milliseconds: number): Promise<void> {
+  /**
+   * Waits before a request is tried again.
+   * @param milliseconds more than a timer can hold is 24 days
+   * @throws NetworkError timeout when the run ends before
+   */
+  async pause(milliseconds: number, url: URL): Promise<void> {
+    const { signal } = this.#time;
     try {
-      await sleep(Math.min(milliseconds, longestTimer), undefined, { signal: this.#signal });
+      await sleep(Math.min(milliseconds, longestTimer), undefined, { signal });
     } catch {
-      this.#signal.throwIfAborted();
+      throw explainTimeout(signal.reason, url);
     }
   }
 

@@ -4,14 +4,7 @@ import type { Dispatcher } from 'undici';
 import { Agent, buildConnector, Pool, ProxyAgent } from 'undici';
 import { HttpHeaders } from './headers.ts';
 import { explainFailure } from './network-failure.ts';
-import type {
-  HttpBody,
-  HttpClient,
-  HttpRequest,
-  HttpResponse,
-  TlsIdentity,
-  TransportSettings,
-} from './types.ts';
+import type { HttpBody, HttpClient, HttpRequest, HttpResponse, TlsIdentity, TransportSettings } from './types.ts';
 
 /** Opens the HTTP client. This is the only file that knows undici. */
 export function openHttpClient(settings: TransportSettings): HttpClient {

@@ -25,18 +25,22 @@ export async function createIo(
     colorLevel(color, stream.isTerminal, env) === 0 ? plainStyle : colorStyle();
   const redactor = new Redactor();
   const report = (message: Text): void => stderr.writeNow(`${redactor.redact(message.value)}\n`);
-  const isAnimated = stderr.isTerminal && !quiet && !verbose && !env.CI && env.TERM !== 'dumb';
+  // A terminal that nobody sized has no columns, and ora would clear lines for ever.
+  const isAnimated = stderr.isTerminal && stderr.columns > 0 && !quiet && !verbose && !env.CI && env.TERM !== 'dumb';
+
+  const errorStyle = await styleOf(stderr);
+  const note = (message: Text): void => {
+    if (!quiet) report(message);
+  };
 
   return {
     ...streams,
     style: await styleOf(stdout),
-    errorStyle: await styleOf(stderr),
-    verbose,
+    errorStyle,
     print: (answer) => stdout.write(`${answer}\n`),
     show: (answer) => stdout.write(`${answer.value}\n`),
-    note: (message) => {
-      if (!quiet) report(message);
-    },
+    note,
+    warn: (message) => note(text`${errorStyle.caution('warning:')} ${message}`),
     report,
     trace: (message) => {
       if (verbose) report(message);

@@ -9,8 +9,6 @@ export interface Io {
   /** Colours for standard output and standard error; each decided by its own stream. */
   readonly style: Style;
   readonly errorStyle: Style;
-  /** Whether `-v` asked for a trace of what is sent and received. */
-  readonly verbose: boolean;
 
   /** Writes the answer for a program and a final newline to standard output. */
   print(answer: string): Promise<void>;
@@ -18,6 +16,8 @@ export interface Io {
   show(answer: Text): Promise<void>;
   /** Writes one message to standard error, unless `-q` asked for silence. */
   note(message: Text): void;
+  /** Writes one warning to standard error, unless `-q` asked for silence. */
+  warn(message: Text): void;
   /** Writes a report of failure to standard error, whatever `-q` says. */
   report(message: Text): void;
   /** Writes one line to standard error if `-v` asked for it. */
@@ -40,7 +40,7 @@ export interface StandardInput {
 
 export interface OutputStream {
   readonly isTerminal: boolean;
-  /** Width of the terminal in columns, 80 where there is none. */
+  /** Width of the terminal in columns, 0 where it does not say; 80 where there is none. */
   readonly columns: number;
   /**
    * @throws ClosedPipeError when the reader has gone away

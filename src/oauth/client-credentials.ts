@@ -20,7 +20,7 @@ export interface AccessTokenRequest {
 /** An access token as it was issued. */
 export interface IssuedToken {
   readonly accessToken: string;
-  /** How the token is presented; always `Bearer` unless a sender constraint was asked for. */
+  /** How the token is presented: `Bearer` unless a sender constraint was asked for. */
   readonly tokenType: string;
   /** Epoch seconds; undefined when the server did not say and the token does not tell. */
   readonly expiresOn: number | undefined;
@@ -51,7 +51,13 @@ export async function requestToken(
   const issuedOn = Math.floor(now() / 1000);
   const document = await postForm(tokenEndpoint, toForm(request), options);
   requireSuccess(document, sent, now());
-  return readTokenResponse(document, request, issuedOn);
+  return readTokenResponse(
+    requireJsonObject(document, sent),
+    document,
+    request,
+    issuedOn,
+    options.constraint?.tokenType,
+  );
 }
 
 function toForm({ scope, audience, resource, parameters }: AccessTokenRequest): (readonly [string, string])[] {
@@ -68,8 +74,13 @@ function toForm({ scope, audience, resource, parameters }: AccessTokenRequest): 
  * Judges a successful access token response, RFC 6749 section 5.1.
  * @throws ProtocolError invalid_response
  */
-export function readTokenResponse(document: HttpDocument, request: AccessTokenRequest, issuedOn: number): TokenAnswer {
-  const response = requireJsonObject(document);
+export function readTokenResponse(
+  response: JsonObject,
+  document: HttpDocument,
+  request: AccessTokenRequest,
+  issuedOn: number,
+  expectedType = 'Bearer',
+): TokenAnswer {
   const reject = (reason: string, hint?: string): never => {
     throw new ProtocolError('invalid_response', `the access token response ${reason}`, {
       status: document.status,
@@ -82,10 +93,13 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
   // RFC 6749 appendix A.12: anything else could not be sent in a header field.
   if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken))
     return reject('has an access_token that cannot be used');
-  if (tokenType !== undefined && (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')) {
+  if (
+    tokenType !== undefined &&
+    (typeof tokenType !== 'string' || tokenType.toLowerCase() !== expectedType.toLowerCase())
+  ) {
     return reject(
-      `is of token_type ${JSON.stringify(tokenType)}, not Bearer`,
-      'a token of another type must not be used as a bearer token',
+      `is of token_type ${JSON.stringify(tokenType)}, not ${expectedType}`,
+      `a token of another type must not be used as a ${expectedType.toLowerCase()} token`,
     );
   }
   const lifetime = toLifetime(response.expires_in);
@@ -95,13 +109,13 @@ export function readTokenResponse(document: HttpDocument, request: AccessTokenRe
   return {
     token: {
       accessToken,
-      tokenType: 'Bearer',
+      tokenType: expectedType,
       issuedOn,
       expiresOn: typeof expiry === 'number' && Math.abs(expiry) < latestInstant ? Math.floor(expiry) : undefined,
       response,
     },
     findings: [
-      ...(tokenType === undefined ? ['the response has no token_type: taken as Bearer'] : []),
+      ...(tokenType === undefined ? [`the response has no token_type: taken as ${expectedType}`] : []),
       ...scopeFindings(request.scope, grantedScope(scope, accessToken)),
     ],
   };

@@ -37,6 +37,8 @@ export interface ErrorResponse {
 export interface SentRequest {
   /** `client_secret_basic, client_id=ci-bot, secret from CCGRANT_CLIENT_SECRET_FILE` */
   readonly description: string;
+  /** Takes the secrets out of a text before it is cut: half a secret would not be recognised as one. */
+  readonly redact: (text: string) => string;
   readonly hint: (refusal: { readonly error: string | undefined; readonly status: number }) => string | undefined;
 }
 
@@ -44,15 +46,18 @@ export interface SentRequest {
  * The OAuth error (RFC 6749 section 5.2) in a document of any status and content type, or undefined.
  * An `error` that has blanks in it is prose of the HTTP server and no code.
  */
-export function readErrorResponse({ text }: HttpDocument): ErrorResponse | undefined {
+export function readErrorResponse(
+  { text }: HttpDocument,
+  redact: (text: string) => string = (words) => words,
+): ErrorResponse | undefined {
   const body = parseJsonObject(text);
   if (body === undefined) return undefined;
   const error = body.error ?? body.errorCode;
   if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
   const response: OAuthErrorResponse = {
     error,
-    error_description: textMember(body, 'error_description') ?? textMember(body, 'errorSummary'),
-    error_uri: textMember(body, 'error_uri'),
+    error_description: textMember(body, 'error_description', redact) ?? textMember(body, 'errorSummary', redact),
+    error_uri: textMember(body, 'error_uri', redact),
   };
   const { error_description: description, error_uri: uri } = response;
   const references = referenceMembers
@@ -70,7 +75,7 @@ export function readErrorResponse({ text }: HttpDocument): ErrorResponse | undef
  * @throws ServerRefusedError; NetworkError server_unavailable; ProtocolError
  */
 export function requireSuccess(document: HttpDocument, sent: SentRequest, now: number): void {
-  const answer = readErrorResponse(document);
+  const answer = readErrorResponse(document, sent.redact);
   const { status } = document;
   if (answer !== undefined && (answer.isDefinite || !isBusy(status))) throw refused(document, answer, sent);
   if (isBusy(status)) throw unavailable(document, answer, now);
@@ -125,7 +130,7 @@ function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
     status === 404 || status === 405 ? `is ${url.href} the right endpoint?` : sent.hint({ error: undefined, status });
   return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
     status,
-    server: `${answerOf(document)}: ${excerpt(document)}`,
+    server: `${answerOf(document)}: ${excerpt(document, sent.redact)}`,
     sent: sent.description,
     hint,
   });
@@ -135,12 +140,12 @@ function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
  * The body of a successful response as a JSON object.
  * @throws ProtocolError invalid_response
  */
-export function requireJsonObject(document: HttpDocument): JsonObject {
+export function requireJsonObject(document: HttpDocument, sent: SentRequest): JsonObject {
   const body = parseJsonObject(document.text);
   if (body !== undefined) return body;
   throw new ProtocolError('invalid_response', 'the authorization server did not answer with a JSON object', {
     status: document.status,
-    server: `${answerOf(document)}: ${excerpt(document)}`,
+    server: `${answerOf(document)}: ${excerpt(document, sent.redact)}`,
     hint: `is ${document.url.href} the right endpoint?`,
   });
 }
@@ -150,18 +155,18 @@ export function answerOf({ status, method, url }: HttpDocument): string {
   return `${status} from ${method} ${url.origin}${url.pathname}`;
 }
 
-function excerpt({ text, headers }: HttpDocument): string {
+function excerpt({ text, headers }: HttpDocument, redact: (text: string) => string): string {
   const type = headers.get('content-type') ?? 'no content type';
   if (text.trim() === '') return `empty body, ${type}`;
-  return `${type}, "${shorten(text.trim().replace(/\s+/g, ' '), 200)}"`;
+  return `${type}, "${shorten(redact(text.trim()).replace(/\s+/g, ' '), 200)}"`;
 }
 
-function textMember(body: JsonObject, name: string): string | undefined {
+function textMember(body: JsonObject, name: string, redact: (text: string) => string): string | undefined {
   const value = body[name];
-  return typeof value === 'string' ? shorten(value, 500) : undefined;
+  return typeof value === 'string' ? shorten(redact(value), 500) : undefined;
 }
 
-/** Cuts between words only: half of an echoed secret would no longer be recognised as one. */
+/** Cuts between words only. */
 function shorten(value: string, limit: number): string {
   return value.length <= limit ? value : `${value.slice(0, limit).replace(/\S*$/, '')}…`;
 }

@@ -24,7 +24,7 @@ export async function introspectToken(
 ): Promise<IntrospectionResponse> {
   const document = await postForm(introspectionEndpoint, tokenForm(token), options);
   requireSuccess(document, sent, now());
-  const response = requireJsonObject(document);
+  const response = requireJsonObject(document, sent);
   const { active } = response;
   if (typeof active === 'boolean') return { ...response, active };
   throw new ProtocolError('invalid_response', 'the introspection response does not say whether the token is active', {

@@ -39,6 +39,12 @@ export function toServerIdentity(value: string, url: URL): ServerIdentity {
   return { kind: 'issuer', issuer: value };
 }
 
+/** One name for a server, however it was named: what is cached under it must be found again. */
+export function serverName(identity: ServerIdentity): string {
+  const name = identity.kind === 'issuer' ? identity.issuer : identity.url.replace(/\/\.well-known\/[^/]+/, '');
+  return name.replace(/\/$/, '');
+}
+
 /**
  * Where the metadata of an issuer may be, the most usual place first: OpenID Connect Discovery section 4
  * appends the well-known part, RFC 8414 section 3 puts it between host and path, and servers do both with both.
@@ -129,9 +135,7 @@ function nothingFound(misses: readonly Miss[], identity: ServerIdentity): Protoc
   if (foreign !== undefined) {
     return new ProtocolError('issuer_mismatch', `the metadata is not that of ${asked}`, {
       server,
-      hint: foreign.includes('{')
-        ? 'this server wants the id of a tenant in its issuer'
-        : `if this is the server that you mean: --issuer ${foreign}`,
+      hint: foreignIssuerHint(foreign),
     });
   }
   return new NetworkError('metadata_unavailable', `no metadata of ${asked}`, {
@@ -140,4 +144,12 @@ function nothingFound(misses: readonly Miss[], identity: ServerIdentity): Protoc
       ? `that looks like a token endpoint: say --token-endpoint ${asked}, or give the issuer`
       : 'check the issuer (on Keycloak http://HOST/realms/NAME), or give the endpoints: --token-endpoint URL',
   });
+}
+
+/** People paste hints into their shell: an issuer that would mean something there is not made a command of. */
+function foreignIssuerHint(issuer: string): string {
+  if (issuer.includes('{')) return 'this server wants the id of a tenant in its issuer';
+  return /^[A-Za-z0-9:/.~%_-]+$/.test(issuer)
+    ? `if this is the server that you mean: --issuer ${issuer}`
+    : 'if this is the server that you mean, give the issuer exactly as the metadata has it';
 }

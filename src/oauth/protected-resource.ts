@@ -1,14 +1,26 @@
 import type { OAuthErrorResponse } from '../errors.ts';
 import type { HttpHeaders } from '../http/headers.ts';
+import type { HttpRequest } from '../http/types.ts';
 import type { Challenge } from './challenge.ts';
 import { tokenChallenge } from './challenge.ts';
 
-/** The header fields of a protected resource request, RFC 6750 section 2.1: never in the query, never in the body. */
-export function withAccessToken(
-  headers: HttpHeaders,
-  token: { readonly tokenType: string; readonly accessToken: string },
-): HttpHeaders {
-  return headers.with('Authorization', `${token.tokenType} ${token.accessToken}`);
+/** How a request to a protected resource shows its access token. */
+export interface ResourceAuthorization {
+  /** Adds the token, and the proof that goes with it; asked anew for each try. */
+  readonly complete: (request: HttpRequest) => Promise<HttpRequest>;
+  /** Looks at a response, for a nonce, and says whether the request is worth one more try. */
+  readonly wantsAnotherTry: (response: ResourceResponse) => boolean;
+}
+
+/** RFC 6750 section 2.1: in the Authorization field, never in the query, never in the body. */
+export function bearerAuthorization(accessToken: string): ResourceAuthorization {
+  return {
+    complete: async (request) => ({
+      ...request,
+      headers: request.headers.with('Authorization', `Bearer ${accessToken}`),
+    }),
+    wantsAnotherTry: () => false,
+  };
 }
 
 export interface ResourceResponse {

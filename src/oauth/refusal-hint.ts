@@ -76,7 +76,8 @@ function credentialHint({
   }
   const check =
     method === 'none' ? 'the client proved nothing: does it have a secret?' : 'check the client id and its secret';
-  const [other] = supportedMethods?.filter((name) => name !== method && authMethodNames.includes(name)) ?? [];
+  const [other] =
+    supportedMethods?.filter((name) => name !== method && name !== 'none' && authMethodNames.includes(name)) ?? [];
   return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;
 }
 

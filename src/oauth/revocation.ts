@@ -19,7 +19,7 @@ export async function revokeToken(
   now: () => number,
 ): Promise<{ readonly objection: string | undefined }> {
   const document = await postForm(revocationEndpoint, tokenForm(token), options);
-  const response = readErrorResponse(document)?.response;
+  const response = readErrorResponse(document, sent.redact)?.response;
   // RFC 7009 section 2.2: an unknown token is no error, and the purpose is reached.
   if (document.status === 200 && response?.error === 'invalid_token') {
     return { objection: response.error_description ?? response.error };

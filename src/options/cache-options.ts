@@ -24,7 +24,7 @@ export const cacheOptions: readonly OptionRow[] = [
     variable: 'CCGRANT_NO_CACHE',
     inProfile: true,
   },
-  { name: 'fresh', group: 'Cache', summary: 'ask anew, and keep the answer' },
+  { name: 'fresh', group: 'Cache', summary: 'ask anew, and keep the answer', inProfile: true },
   cacheDirectoryOption,
 ];
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ClientSettings } from '../client/oauth-client.ts';
+import type { Profile } from '../config/profile.ts';
 import type { SecretSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
@@ -89,12 +90,7 @@ function credentialCandidates(settings: Settings, { host }: Context): Setting<Se
   });
   const { profile } = settings;
   const variable = settings.variable('CCGRANT_CLIENT_SECRET');
-  const command = profile && profileSetting(profile, secretCommandKey);
-  if (command !== undefined && !Array.isArray(profile?.values.get(secretCommandKey))) {
-    throw new ConfigError('config_invalid', `${command.origin.name} is not an array`, {
-      hint: 'write the program and its arguments apart: ["pass", "show", "name"]',
-    });
-  }
+  const command = profile && toCommand(profile);
   return [
     ...settings.every('client-secret-file').map(toFile),
     ...(variable === undefined
@@ -105,10 +101,22 @@ function credentialCandidates(settings: Settings, { host }: Context): Setting<Se
             origin: variable.origin,
           },
         ]),
-    ...(command === undefined
-      ? []
-      : [{ value: { kind: 'command', argv: command.value } as const, origin: command.origin }]),
+    ...(command === undefined ? [] : [command]),
   ];
+}
+
+/** @throws ConfigError config_invalid for what cannot be run without a shell */
+function toCommand(profile: Profile): Setting<SecretSource> | undefined {
+  const setting = profileSetting(profile, secretCommandKey);
+  if (setting === undefined) return undefined;
+  const { value: argv, origin } = setting;
+  const isArray = Array.isArray(profile.values.get(secretCommandKey));
+  if (!isArray || argv.length === 0 || argv[0] === '' || argv.some((word) => word.includes('\0'))) {
+    throw new ConfigError('config_invalid', `${origin.name} is not a command`, {
+      hint: 'write the program and its arguments as an array: ["pass", "show", "name"]',
+    });
+  }
+  return { value: { kind: 'command', argv, directory: profile.directory }, origin };
 }
 
 /**

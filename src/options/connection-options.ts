@@ -73,7 +73,7 @@ export const connectionOptions: readonly OptionRow[] = [
 export function resolveConnection(settings: Settings, ctx: Context): ConnectionSettings {
   const verifyCertificates = !settings.flag('insecure');
   if (!verifyCertificates) {
-    ctx.io.note(text`${ctx.io.errorStyle.caution('warning:')} --insecure: anybody on the way can read the credentials`);
+    ctx.io.warn(text`--insecure: anybody on the way can read the credentials`);
   }
   const connectTimeout = settings.text('connect-timeout');
   const maxTime = settings.text('max-time');
@@ -115,5 +115,5 @@ function toResolveEntry(value: string): [string, string] {
   if (host === undefined || address === undefined || isIP(address) === 0) {
     throw new UsageError('usage', '--resolve takes HOST:PORT:ADDRESS');
   }
-  return [`${host}:${port}`, address];
+  return [`${host.toLowerCase()}:${port}`, address];
 }

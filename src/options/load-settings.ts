@@ -34,7 +34,7 @@ export async function loadSettings(rows: readonly OptionRow[], typed: TypedOptio
     },
     {
       all: new Set([...profileRows.map(profileKey), secretCommandKey]),
-      paths: new Set(profileRows.filter((row) => row.isPath).map(profileKey)),
+      paths: new Set([...profileRows.filter((row) => row.isPath).map(profileKey), secretCommandKey]),
     },
     ctx,
   );

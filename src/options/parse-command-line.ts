@@ -27,7 +27,7 @@ export function parseCommandLine(definition: CommandDefinition, args: readonly s
       return value === undefined ? [] : [[row.name, value]];
     }),
   );
-  for (const row of definition.options) checkValues(row, options.get(row.name));
+  for (const row of definition.options) checkValues(row, options.get(row.name), definition);
   return { operands: command.args, options, sequence };
 }
 
@@ -62,9 +62,10 @@ function toOption(row: OptionRow, onValue: (name: string, value: string) => void
   const option = new Option(`${short}--${row.name}${value}`, describe(row)).helpGroup(`${row.group}:`);
   if (row.hidden) option.hideHelp();
   if (row.value === undefined) return option;
-  return option.argParser((next: string, previous: readonly string[] | undefined) => {
+  return option.argParser((next: string, previous: readonly string[] | false | undefined) => {
     onValue(row.name, next);
-    return [...(previous ?? []), next];
+    // What `--no-NAME` has taken away before is false.
+    return [...(previous || []), next];
   });
 }
 
@@ -89,8 +90,15 @@ function typedValue(row: OptionRow, command: Command): TypedValue | undefined {
   return value === false ? true : undefined;
 }
 
-function checkValues({ name, choices, allowsEmpty }: OptionRow, typed: TypedValue | undefined): void {
+function checkValues(
+  { name, choices, allowsEmpty }: OptionRow,
+  typed: TypedValue | undefined,
+  { options }: CommandDefinition,
+): void {
   for (const value of Array.isArray(typed) ? typed : []) {
+    if (!allowsEmpty && options.some((row) => value === `--${row.name}`)) {
+      throw new UsageError('usage', `--${name} needs a value`, { hint: 'is the variable set that it comes from?' });
+    }
     if (value === '' && !allowsEmpty) {
       throw new UsageError('usage', `--${name} is empty`, {
         hint: name === 'scope' ? 'to ask without a scope say --no-scope' : 'is the variable set that it comes from?',
@@ -119,7 +127,10 @@ function translate(error: CommanderError, definition: CommandDefinition): Error 
       });
     case 'commander.excessArguments':
       return new UsageError('usage', `too many arguments for ccgrant ${definition.name}`, {
-        hint: 'a value with blanks in it needs quotes',
+        hint:
+          definition.operands.length === 0
+            ? `ccgrant ${definition.name} takes options only: see ccgrant ${definition.name} --help`
+            : 'a value with blanks in it needs quotes',
       });
     default:
       return new UsageError('usage', `ccgrant ${definition.name} does not understand this`, {
@@ -133,6 +144,9 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
   const foreign = foreignOptions?.get(option);
   if (foreign !== undefined)
     return new UsageError('unknown_option', `${option} is not an option of ccgrant ${name}`, { hint: foreign });
+  if (options.some((row) => option === `--${row.name}` && row.value === undefined)) {
+    return new UsageError('usage', `${option} takes no value`);
+  }
   const known = options
     .filter(({ hidden }) => !hidden)
     .flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
@@ -158,9 +172,12 @@ function isForSecret(option: string): boolean {
   return /^--(client[-_]?)?(sec\w*|pass(w(or)?d)?)$/i.test(option) || near(option, ['--client-secret']) !== undefined;
 }
 
+/** The nearest candidate, if it is near enough to be what was meant; dashes in front do not count. */
 function near(typed: string, candidates: readonly string[], maxDistance = 3): string | undefined {
-  const nearest = closestMatch(typed.toLowerCase(), candidates, {
-    maxDistance: Math.min(maxDistance, Math.floor(typed.length / 2)),
+  const bare = (name: string): string => name.replace(/^-+/, '');
+  const word = bare(typed).toLowerCase();
+  const nearest = closestMatch(word, candidates.map(bare), {
+    maxDistance: Math.min(maxDistance, Math.ceil(word.length / 3)),
   });
-  return nearest === undefined ? undefined : `did you mean ${nearest}`;
+  return nearest === undefined ? undefined : `did you mean ${candidates.find((name) => bare(name) === nearest)}`;
 }

@@ -6,16 +6,14 @@ import { fingerprint } from '../token-fingerprint.ts';
 import { cacheDirectory } from './cache-options.ts';
 import type { OptionRow } from './option.ts';
 import { resolveRequest } from './request-options.ts';
-import { resolveServer } from './server-options.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
-import type { TokenOwner } from './token-selection.ts';
-import { belongsTo, optionsFor, wasAskedFor } from './token-selection.ts';
+import { belongsTo, optionsFor, resolveOwner, wasAskedFor } from './token-selection.ts';
 
 export const cachedOption: OptionRow = {
   name: 'cached',
   group: 'Token',
-  summary: 'take the token from the cache; the server is not asked',
+  summary: 'take the token from the cache; the server is not asked for one',
 };
 
 /**
@@ -33,6 +31,7 @@ export async function readTokenOperand(
   const { stdin } = ctx.io;
   if (settings.flag('cached')) {
     if (operand !== undefined) throw new UsageError('usage', 'a token is given, and --cached asks for another one');
+    if (settings.flag('no-cache')) throw new UsageError('usage', '--cached and --no-cache contradict each other');
     claimStandardInput(settings);
     return conceal(findCachedToken(selection, ctx), ctx);
   }
@@ -89,13 +88,4 @@ function findCachedToken(selection: Settings, ctx: Context): string {
       hint: `say which one: ${good.map(({ key }) => optionsFor(key)).join(', or ')}`,
     },
   );
-}
-
-function resolveOwner(selection: Settings): TokenOwner {
-  const { identity, endpoints } = resolveServer(selection);
-  return {
-    issuer: identity?.kind === 'issuer' ? identity.issuer : identity?.url,
-    tokenEndpoint: endpoints.get('token_endpoint')?.href,
-    clientId: selection.text('client-id')?.value,
-  };
 }

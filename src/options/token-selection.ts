@@ -1,11 +1,34 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
+import { parseUrl } from '../http/url-policy.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
+import { serverName, toServerIdentity } from '../oauth/metadata.ts';
+import type { Rank, Setting, Settings } from './settings.ts';
 
 /** Whose tokens are meant; what is undefined may be anything. */
 export interface TokenOwner {
   readonly issuer: string | undefined;
   readonly tokenEndpoint: string | undefined;
   readonly clientId: string | undefined;
+}
+
+/**
+ * Whose tokens the settings mean.
+ * @param ranks the settings that count; all without it
+ * @throws UsageError invalid_url
+ */
+export function resolveOwner(settings: Settings, ranks?: readonly Rank[]): TokenOwner {
+  const chosen = (name: string): Setting<string> | undefined => {
+    const setting = settings.text(name);
+    return setting !== undefined && ranks?.includes(setting.origin.rank) !== false ? setting : undefined;
+  };
+  const url = (setting: Setting<string>): URL => parseUrl(setting.value, setting.origin.name);
+  const issuer = chosen('issuer');
+  const endpoint = chosen('token-endpoint');
+  return {
+    issuer: issuer && serverName(toServerIdentity(issuer.value, url(issuer))),
+    tokenEndpoint: endpoint && url(endpoint).href,
+    clientId: chosen('client-id')?.value,
+  };
 }
 
 export function belongsTo({ key }: CachedToken, { issuer, tokenEndpoint, clientId }: TokenOwner): boolean {

@@ -10,7 +10,7 @@ export function renderHelp(
   columns: number,
 ): string {
   const title = (line: string): string => style.title(line).value;
-  command.configureHelp({ helpWidth: Math.min(columns, 110), styleTitle: title });
+  command.configureHelp({ helpWidth: Math.min(columns || 80, 110), styleTitle: title });
   const lines = examples.flatMap(({ purpose, line }) => [`  # ${purpose}`, `  ${line}`]);
   return [command.helpInformation().trimEnd(), '', title('Examples:'), ...lines].join('\n');
 }
