@@ -14,6 +14,7 @@ import { version } from './version.ts';
 
 interface CommandEntry {
   readonly name: string;
+  /** What it is for, in one line. */
   readonly summary: string;
   readonly load: () => Promise<CommandDefinition>;
 }
@@ -27,7 +28,7 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'decode',
-    summary: 'show what a token says; trusts nothing',
+    summary: 'show what a token says; trusts nothing and asks nobody',
     load: async () => (await import('./commands/decode.ts')).decodeCommand,
   },
   {
@@ -37,27 +38,27 @@ const commands: readonly CommandEntry[] = [
   },
   {
     name: 'introspect',
-    summary: 'ask the server whether a token is active',
+    summary: 'ask the authorization server whether a token is active',
     load: async () => (await import('./commands/introspect.ts')).introspectCommand,
   },
   {
     name: 'revoke',
-    summary: 'revoke a token',
+    summary: 'revoke a token and drop it from the cache',
     load: async () => (await import('./commands/revoke.ts')).revokeCommand,
   },
   {
     name: 'call',
-    summary: 'request a protected resource with the token attached, as with curl',
+    summary: 'request a protected resource with the token, as curl; fails for status >= 400',
     load: async () => (await import('./commands/call.ts')).callCommand,
   },
   {
     name: 'discover',
-    summary: "print the server's metadata",
+    summary: "print the authorization server's metadata",
     load: async () => (await import('./commands/discover.ts')).discoverCommand,
   },
   {
     name: 'cache',
-    summary: 'list, clear or locate what is cached',
+    summary: 'list what is cached, clear it, or print where it is',
     load: async () => (await import('./commands/cache.ts')).cacheCommand,
   },
 ];
@@ -77,7 +78,7 @@ export async function run(
     if (request === 'help') await io.print(programHelp(io));
     else if (request === 'version') await io.print(`ccgrant ${version}`);
     else {
-      const { definition, args } = request;
+      const { definition, summary, args } = request;
       try {
         const invocation = parseCommandLine(definition, args);
         io = await openIo(outputPreferences(invocation.options));
@@ -85,7 +86,9 @@ export async function run(
         await definition.run(invocation, { ...outside, io });
       } catch (error) {
         if (!(error instanceof HelpRequested)) throw error;
-        await io.print(renderHelp(toCommander(definition), definition.examples, io.style, io.stdout.columns));
+        await io.print(
+          renderHelp(toCommander(definition).description(summary), definition.examples, io.style, io.stdout.columns),
+        );
       }
     }
     return 0;
@@ -96,6 +99,7 @@ export async function run(
 
 interface CommandRequest {
   readonly definition: CommandDefinition;
+  readonly summary: string;
   readonly args: readonly string[];
 }
 
@@ -109,7 +113,7 @@ async function findCommand(argv: readonly string[]): Promise<CommandRequest | 'h
   const name = argv[index];
   const entry = commands.find((command) => command.name === name);
   if (entry === undefined) throw unknownCommand(name);
-  return { definition: await entry.load(), args: argv.toSpliced(index, 1) };
+  return { definition: await entry.load(), summary: entry.summary, args: argv.toSpliced(index, 1) };
 }
 
 /** Skips the options in front of the command, and the values that belong to them. */

@@ -29,7 +29,6 @@ const options: readonly OptionRow[] = [
 
 export const cacheCommand: CommandDefinition = {
   name: 'cache',
-  summary: 'list what is cached, clear it, or print where it is',
   operands: ['list|clear|path'],
   options,
   examples: [

@@ -43,7 +43,6 @@ const options: readonly OptionRow[] = [
 
 export const callCommand: CommandDefinition = {
   name: 'call',
-  summary: 'request a protected resource with the access token attached; fails with 22 for a status of 400 and above',
   operands: ['URL'],
   options,
   foreignOptions,

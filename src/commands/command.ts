@@ -4,7 +4,6 @@ import type { OptionRow, TypedOptions } from '../options/option.ts';
 /** One command as data, and what it does. */
 export interface CommandDefinition {
   readonly name: string;
-  readonly summary: string;
   /** Operands as the help shows them: `[TOKEN]` may be left out, `URL` may not. */
   readonly operands: readonly string[];
   readonly options: readonly OptionRow[];

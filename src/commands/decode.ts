@@ -27,11 +27,10 @@ const options: readonly OptionRow[] = [
 
 export const decodeCommand: CommandDefinition = {
   name: 'decode',
-  summary: 'show what a token says; trusts nothing and asks nobody',
   operands: ['[TOKEN]'],
   options,
   examples: [
-    { purpose: 'a token that was pasted', line: 'ccgrant decode eyJhbGciOi…' },
+    { purpose: 'a token that was pasted', line: 'ccgrant decode eyJhbGciOiJub25lIn0.eyJzdWIiOiJjaS1ib3QifQ.' },
     { purpose: 'one claim', line: 'ccgrant token | ccgrant decode --json | jq -r .payload.sub' },
     { purpose: 'the token that a script is using', line: 'ccgrant decode --cached --scope api:read' },
   ],

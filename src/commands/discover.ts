@@ -10,7 +10,6 @@ const options: readonly OptionRow[] = [...serverCommandOptions, ...outputOptions
 
 export const discoverCommand: CommandDefinition = {
   name: 'discover',
-  summary: "print the authorization server's metadata",
   operands: [],
   options,
   examples: [

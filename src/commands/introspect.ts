@@ -19,7 +19,6 @@ const options: readonly OptionRow[] = [
 
 export const introspectCommand: CommandDefinition = {
   name: 'introspect',
-  summary: 'ask the authorization server whether a token is active',
   operands: ['[TOKEN]'],
   options,
   examples: [

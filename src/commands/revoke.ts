@@ -22,7 +22,6 @@ const options: readonly OptionRow[] = [
 
 export const revokeCommand: CommandDefinition = {
   name: 'revoke',
-  summary: 'revoke a token and drop it from the cache',
   operands: ['[TOKEN]'],
   options,
   examples: [

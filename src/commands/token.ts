@@ -28,7 +28,6 @@ const options: readonly OptionRow[] = [
 
 export const tokenCommand: CommandDefinition = {
   name: 'token',
-  summary: 'print an access token of the client credentials grant, from the cache while it is good',
   operands: [],
   options,
   examples: [

@@ -81,7 +81,6 @@ function withoutChecks(typed: TypedOptions): TypedOptions {
 
 export const verifyCommand: CommandDefinition = {
   name: 'verify',
-  summary: 'check the signature and every claim of a token',
   operands: ['[TOKEN]'],
   options,
   examples: [

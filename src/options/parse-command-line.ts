@@ -36,11 +36,10 @@ export function parseCommandLine(definition: CommandDefinition, args: readonly s
  * @param onValue told of each value as it is met
  */
 export function toCommander(
-  { name, summary, operands, options }: CommandDefinition,
+  { name, operands, options }: CommandDefinition,
   onValue: (name: string, value: string) => void = () => {},
 ): Command {
   const command = new Command(`ccgrant ${name}`)
-    .description(summary)
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} })
     .helpOption('-h, --help', 'show this help')

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Answers, HttpServer, TlsCredentials } from './http-server.ts';
+import type { Answer, Answers, HttpServer, TlsCredentials } from './http-server.ts';
 import { json, startHttpServer } from './http-server.ts';
 import type { CcgrantResult, RunOptions, Workspace } from './run-ccgrant.ts';
 import { createWorkspace } from './run-ccgrant.ts';
@@ -29,14 +29,19 @@ export function metadataOf(issuer: string): Readonly<Record<string, unknown>> {
   };
 }
 
+/** Answers with the metadata of the server that was asked, and with these members. */
+export function metadata(members: Readonly<Record<string, unknown>> = {}): Answer {
+  return ({ origin }) => json({ ...metadataOf(origin), ...members });
+}
+
 /**
  * Starts an authorization server whose issuer is its origin. It has metadata, gives out tokens, calls
  * every token active and revokes it: unless an answer of its own says otherwise.
  */
 export async function startAuthorizationServer(answers: Answers = {}, tls?: TlsCredentials): Promise<HttpServer> {
-  const server: HttpServer = await startHttpServer(
+  return startHttpServer(
     {
-      '/.well-known/openid-configuration': (request, response) => json(metadataOf(server.origin))(request, response),
+      '/.well-known/openid-configuration': metadata(),
       '/token': json(tokenResponse),
       '/introspect': json({ active: true }),
       '/revoke': json({}),
@@ -45,7 +50,6 @@ export async function startAuthorizationServer(answers: Answers = {}, tls?: TlsC
     },
     tls,
   );
-  return server;
 }
 
 export interface StartOptions {

@@ -2,11 +2,14 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** A request as it came in, its body read to the end. */
 export interface ReceivedRequest {
   readonly method: string;
+  /** Scheme, host and port as the client called them. */
+  readonly origin: string;
   /** Without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
@@ -16,7 +19,7 @@ export interface ReceivedRequest {
   readonly form: URLSearchParams;
 }
 
-/** What a server does with one request: anything at all. */
+/** What a server does with one request: anything at all. It may also return the answer that it has chosen. */
 export type Answer = (request: ReceivedRequest, response: ServerResponse) => unknown;
 
 /** Answers by path. Of several the first is given first, and the last one from then on; elsewhere it is 404. */
@@ -38,16 +41,18 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Starts a server on a free loopback port; with credentials it speaks TLS. */
 export async function startHttpServer(answers: Answers, tls?: TlsCredentials): Promise<HttpServer> {
+  const scheme = tls === undefined ? 'http' : 'https';
   const received: ReceivedRequest[] = [];
   const respond: RequestListener = async (message, response) => {
     // Whoever is asked may go away in the middle of it: that is what some tests are about.
     response.on('error', () => {});
-    const request = await read(message).catch(() => undefined);
+    const request = await read(message, scheme).catch(() => undefined);
     if (request === undefined) return;
     const count = received.filter(({ path }) => path === request.path).length;
     received.push(request);
     const choice = [answers[request.path] ?? empty(404)].flat();
-    await choice[Math.min(count, choice.length - 1)]?.(request, response);
+    let answer: unknown = choice[Math.min(count, choice.length - 1)];
+    while (typeof answer === 'function') answer = await answer(request, response);
   };
   const server = tls === undefined ? createServer(respond) : createTlsServer(tls, respond);
   let connections = 0;
@@ -56,7 +61,7 @@ export async function startHttpServer(answers: Answers, tls?: TlsCredentials): P
   });
   const port = await listen(server);
   return {
-    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    origin: `${scheme}://127.0.0.1:${port}`,
     port,
     requests: (path) => received.filter((request) => path === undefined || request.path === path),
     get connections() {
@@ -73,9 +78,8 @@ export interface SilentServer extends AsyncDisposable {
 
 /** Starts a server that takes connections and never says anything on them. */
 export async function startSilentServer(): Promise<SilentServer> {
-  const { Server } = await import('node:net');
   let connections = 0;
-  const server = new Server(() => {
+  const server = createTcpServer(() => {
     connections += 1;
   });
   const port = await listen(server);
@@ -124,6 +128,16 @@ export const reset: Answer = (_request, { socket }) => socket?.resetAndDestroy()
 /** Never answers. */
 export const silence: Answer = () => {};
 
+/** Sends as much as the other side takes, and never comes to an end. */
+export const endless: Answer = (_request, response) => {
+  const piece = Buffer.alloc(64 * 1024, ' ');
+  const write = (): void => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.writeHead(200).on('drain', write);
+  write();
+};
+
 export async function listen(server: Server): Promise<number> {
   openSockets(server);
   await new Promise<void>((resolve, reject) => {
@@ -154,11 +168,12 @@ function openSockets(server: Server): Set<Socket> {
   return sockets;
 }
 
-async function read(message: IncomingMessage): Promise<ReceivedRequest> {
+async function read(message: IncomingMessage, scheme: string): Promise<ReceivedRequest> {
   const { pathname, searchParams } = new URL(message.url ?? '/', 'http://any.test');
   const body = await buffer(message);
   return {
     method: message.method ?? '',
+    origin: `${scheme}://${message.headers.host}`,
     path: pathname,
     query: searchParams,
     headers: message.headers,

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { Dispatcher, FormData, MockAgent, Response } from 'undici';
+import { Dispatcher, MockAgent } from 'undici';
 import { test as base, vi } from 'vitest';
 import { run } from '../../src/cli.ts';
 import type { Context } from '../../src/context.ts';
@@ -191,7 +191,7 @@ class AgreedNetwork extends Dispatcher {
   async readBodies(): Promise<void> {
     for (const { index, body } of this.#unread.splice(0)) {
       const request = this.requests[index];
-      if (request !== undefined) this.requests[index] = { ...request, body: await readBody(body) };
+      if (request !== undefined) this.requests[index] = withFixedBoundary({ ...request, body: await readBody(body) });
     }
   }
 
@@ -211,14 +211,17 @@ function toRecord(fields: readonly string[]): Record<string, string> {
   return record;
 }
 
-/** A body as text, the boundary of a form replaced by a fixed one. */
 async function readBody(body: unknown): Promise<string> {
   if (body === null || body === undefined) return '';
-  if (body instanceof FormData) {
-    const response = new Response(body);
-    const boundary = response.headers.get('content-type')?.split('boundary=')[1] ?? '';
-    return (await response.text()).replaceAll(boundary, 'BOUNDARY');
-  }
-  if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return new Response(body).text();
+  if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Blob) return new Blob([body]).text();
   return (await buffer(body as AsyncIterable<Uint8Array> as never)).toString();
+}
+
+/** The boundary of a form is another one each time. */
+function withFixedBoundary(request: SentRequest): SentRequest {
+  const { 'content-type': type } = request.headers;
+  const [, boundary] = /^multipart\/form-data; boundary=(\S+)$/.exec(type ?? '') ?? [];
+  if (boundary === undefined) return request;
+  const headers = { ...request.headers, 'content-type': 'multipart/form-data; boundary=BOUNDARY' };
+  return { ...request, headers, body: request.body.replaceAll(boundary, 'BOUNDARY') };
 }

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ClosedPipeError } from '../../../src/errors.ts';
+import { fileOutput } from '../../../src/io/file-output.ts';
+import { failureOf } from '../support/failure.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const at = temporaryDirectory();
+
+describe('fileOutput', () => {
+  it.each([0, 1, 4096, 4097, 1_000_000])('writes %i bytes whole', async (length) => {
+    const descriptor = openSync(at('file'), 'w');
+    await fileOutput(descriptor).write('x'.repeat(length));
+    closeSync(descriptor);
+    expect(readFileSync(at('file'))).toHaveLength(length);
+  });
+
+  it('keeps the order of what is written', async () => {
+    const descriptor = openSync(at('file'), 'w');
+    const output = fileOutput(descriptor);
+    await output.write('a');
+    await output.write(Buffer.alloc(100_000, 'b'));
+    output.writeNow('c');
+    closeSync(descriptor);
+    expect(readFileSync(at('file'), 'utf8')).toMatch(/^ab{100000}c$/);
+  });
+
+  it.runIf(existsSync('/dev/full')).each([10, 10_000])('fails on a full disk, with %i bytes', async (length) => {
+    const descriptor = openSync('/dev/full', 'w');
+    expect(await failureOf(() => fileOutput(descriptor).write('x'.repeat(length)))).toMatchObject({
+      code: 'output_failed',
+      message: expect.stringContaining('ENOSPC'),
+      hint: 'the disk is full',
+    });
+    fileOutput(descriptor).writeNow('dropped');
+    closeSync(descriptor);
+  });
+
+  it.each([10, 100_000])('ends quietly when the reader has gone away, with %i bytes', async (length) => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const reader = openSync(at('pipe'), 'r+');
+    const writer = openSync(at('pipe'), 'w');
+    closeSync(reader);
+    await expect(fileOutput(writer).write('x'.repeat(length))).rejects.toThrow(ClosedPipeError);
+    fileOutput(writer).writeNow('dropped');
+    closeSync(writer);
+  });
+
+  it('is a terminal, and as wide as that says, only when it is told so', () => {
+    expect([fileOutput(1).isTerminal, fileOutput(1).columns]).toEqual([false, 80]);
+    const terminal = fileOutput(1, () => 132);
+    expect([terminal.isTerminal, terminal.columns]).toEqual([true, 132]);
+  });
+});

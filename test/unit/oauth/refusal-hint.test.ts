@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { RefusedRequest } from '../../../src/oauth/refusal-hint.ts';
+import { refusalHint } from '../../../src/oauth/refusal-hint.ts';
+import { authenticationBy } from '../support/authenticate.ts';
+
+const request: RefusedRequest = {
+  purpose: { kind: 'token', scope: [], namesTarget: false },
+  clientId: 'ci-bot',
+  authentication: authenticationBy('client_secret_basic', 'ci-bot', 'secret'),
+  basicEncoding: 'form',
+  supportedMethods: undefined,
+  scopesSupported: undefined,
+  hasOddCredentials: false,
+};
+
+function hint(error: string | undefined, status: number, change: Partial<RefusedRequest> = {}): string | undefined {
+  return refusalHint({ error, status }, { ...request, ...change });
+}
+
+describe('refusalHint', () => {
+  it.each<[string | undefined, number]>([
+    ['invalid_client', 400],
+    ['invalid_client', 401],
+    ['unauthorized_client', 400],
+    ['unauthorized_client', 401],
+    [undefined, 401],
+    [undefined, 403],
+  ])('points to client_secret_post when an odd secret was refused with %s and %i', (error, status) => {
+    expect(hint(error, status, { hasOddCredentials: true })).toContain('--auth-method client_secret_post');
+  });
+
+  it('points to the raw encoding too, and away from it where it was used', () => {
+    expect(hint('invalid_client', 401, { hasOddCredentials: true })).toContain('--basic-encoding raw');
+    expect(hint('invalid_client', 401, { hasOddCredentials: true, basicEncoding: 'raw' })).toContain(
+      'leave --basic-encoding raw out',
+    );
+  });
+
+  it('names another method that the server lists', () => {
+    const supportedMethods = ['client_secret_basic', 'client_secret_post'];
+    expect(hint('invalid_client', 401, { supportedMethods })).toContain('--auth-method client_secret_post');
+  });
+
+  it('names no other method when the server lists none', () => {
+    expect(hint('invalid_client', 401, { supportedMethods: ['client_secret_basic'] })).not.toContain('--auth-method');
+  });
+
+  it('says that a client of Keycloak may lack service accounts', () => {
+    expect(hint('unauthorized_client', 401)).toContain('Service accounts');
+  });
+
+  it.each<[string[], string[] | undefined, string]>([
+    [[], undefined, 'say --scope'],
+    [['nope'], undefined, 'assigned'],
+    [['nope'], ['read', 'write'], 'does not list nope; it lists read, write'],
+    [['read'], ['read', 'write'], 'assigned'],
+  ])('for the scope %j of %j says %s', (scope, scopesSupported, words) => {
+    const purpose = { kind: 'token', scope, namesTarget: false } as const;
+    expect(hint('invalid_scope', 400, { purpose, scopesSupported })).toContain(words);
+  });
+
+  it('asks whether the server needs to know the API', () => {
+    expect(hint('access_denied', 403)).toContain('--audience');
+    const purpose = { kind: 'token', scope: [], namesTarget: true } as const;
+    expect(hint('access_denied', 403, { purpose })).not.toContain('--audience');
+  });
+
+  it('says whose token it is that another client wants to revoke', () => {
+    const purpose = { kind: 'revocation', issuedTo: 'other' } as const;
+    expect(hint('invalid_request', 400, { purpose })).toContain('belongs to other');
+    expect(hint('invalid_request', 400, { purpose: { kind: 'revocation', issuedTo: 'ci-bot' } })).toBeUndefined();
+  });
+
+  it.each([
+    ['invalid_target', '--resource'],
+    ['unsupported_grant_type', 'switch the client credentials grant on'],
+    ['unsupported_token_type', 'ccgrant verify'],
+  ])('for %s says %s', (error, words) => {
+    expect(hint(error, 400)).toContain(words);
+  });
+
+  it('has nothing to say about what it does not know', () => {
+    expect(hint('some_error', 400)).toBeUndefined();
+    expect(hint(undefined, 400)).toBeUndefined();
+  });
+});

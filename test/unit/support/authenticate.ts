@@ -1,0 +1,14 @@
+import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import type { BasicEncoding, ClientAuthentication } from '../../../src/oauth/client-auth/client-authentication.ts';
+import { Secret } from '../../../src/secret.ts';
+
+/** The authentication of a client by a method that it asked for. */
+export function authenticationBy(
+  method: string,
+  clientId = 'ci-bot',
+  secret: string | undefined = undefined,
+  basicEncoding: BasicEncoding = 'form',
+): ClientAuthentication {
+  const credentials = { clientId, secret: secret === undefined ? undefined : new Secret(secret), basicEncoding };
+  return chooseAuthentication(method, credentials, undefined);
+}
