@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { Text } from '../text.ts';
 import { readText } from './body.ts';
+import { combinedSignal, timeoutSignal } from './combined-signal.ts';
 import { HttpHeaders } from './headers.ts';
 import { retryAfter } from './retry-after.ts';
 import { traceRequest, traceResponse } from './trace.ts';
@@ -54,7 +55,7 @@ export class Transport {
         ? { deadline: Number.POSITIVE_INFINITY, signal }
         : {
             deadline: performance.now() + maxTime,
-            signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(maxTime))]),
+            signal: combinedSignal(signal, timeoutSignal(maxTime)),
           };
     return this.#limits;
   }
@@ -68,7 +69,7 @@ export class Transport {
     requireSecureUrl(request.url, this.#options.allowHttp);
     this.#client ??= this.#options.connect();
     const client = await this.#client;
-    const abort = signal === undefined ? this.#time.signal : AbortSignal.any([this.#time.signal, signal]);
+    const abort = signal === undefined ? this.#time.signal : combinedSignal(this.#time.signal, signal);
     traceRequest(request, this.#options.trace);
     try {
       const response = await client.send(request, abort);

@@ -98,12 +98,12 @@ export function readTokenResponse(
     (typeof tokenType !== 'string' || tokenType.toLowerCase() !== expectedType.toLowerCase())
   ) {
     return reject(
-      `is of token_type ${JSON.stringify(tokenType)}, not ${expectedType}`,
+      `is of token_type ${shown(tokenType)}, not ${expectedType}`,
       `a token of another type must not be used as a ${expectedType.toLowerCase()} token`,
     );
   }
   const lifetime = toLifetime(response.expires_in);
-  if (lifetime === 'unreadable') return reject(`has an expires_in of ${JSON.stringify(response.expires_in)}`);
+  if (lifetime === 'unreadable') return reject(`has an expires_in of ${shown(response.expires_in)}`);
   if (!isScope(scope)) return reject('has a scope that is no string');
   const expiry = lifetime === undefined ? readJwtClaims(accessToken)?.exp : issuedOn + lifetime;
   return {
@@ -150,4 +150,9 @@ function grantedScope(member: ScopeMember, accessToken: string): readonly string
 function scopeFindings(asked: readonly string[], granted: readonly string[] | undefined): string[] {
   const missing = granted === undefined ? [] : asked.filter((scope) => !granted.includes(scope));
   return missing.length === 0 ? [] : [`the server did not grant the scope ${missing.join(' ')}`];
+}
+
+/** A value of a response, where it is a plain word or number: what else a server sends may be an echo. */
+function shown(value: unknown): string {
+  return /^[\w.+-]{1,30}$/.test(String(value)) ? JSON.stringify(value) : `a ${typeof value}`;
 }

@@ -29,7 +29,7 @@ export async function introspectToken(
   if (typeof active === 'boolean') return { ...response, active };
   throw new ProtocolError('invalid_response', 'the introspection response does not say whether the token is active', {
     status: document.status,
-    server: `${answerOf(document)}: active is ${JSON.stringify(active) ?? 'missing'}`,
+    server: `${answerOf(document)}: active is ${active === undefined ? 'missing' : `a ${typeof active}`}`,
   });
 }
 
