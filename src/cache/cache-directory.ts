@@ -64,17 +64,16 @@ export class CacheDirectory {
   }
 
   /**
-   * Removes everything in a folder, remains of interrupted writes and of older versions too; what a newer
-   * version has written is not ours to judge.
+   * Removes every record in a folder, damaged ones, remains of interrupted writes and older versions too.
+   * What a newer version or somebody else has put there is not ours to judge.
    * @returns how many records there were
-   * @throws CacheTrouble when something cannot be removed
+   * @throws CacheTrouble when the folder is not fit to be touched, or something cannot be removed
    */
   clear(folder: Folder): number {
-    const directory = join(this.path, folder);
-    if (!existsSync(directory)) return 0;
-    const names = readdirSync(directory).filter((name) => !isNewer(name));
+    if (!this.#has(folder)) return 0;
+    const names = readdirSync(join(this.path, folder)).filter(isOurs);
     for (const name of names) {
-      const path = join(directory, name);
+      const path = join(this.path, folder, name);
       if (!removeIfThere(path) && existsSync(path)) throw new CacheTrouble(`${path} cannot be removed`);
     }
     return names.filter((name) => name.endsWith(extension)).length;
@@ -139,6 +138,8 @@ export type Folder = 'tokens' | 'metadata';
 
 const extension = `.v${formatVersion}`;
 
-function isNewer(name: string): boolean {
-  return Number(/\.v(\d+)$/.exec(name)?.[1] ?? 0) > formatVersion;
+/** Whether a file is a record of this version or an older one, or what an interrupted write has left. */
+function isOurs(name: string): boolean {
+  const version = /^[0-9a-f]{64}\.v(\d+)$/.exec(name)?.[1];
+  return version === undefined ? name.startsWith('.tmp-') : Number(version) <= formatVersion;
 }

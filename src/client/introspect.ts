@@ -54,7 +54,8 @@ function inactivityHint(
   issuer: string | undefined,
   now: number,
 ): string | undefined {
-  if (typeof claims?.exp === 'number' && claims.exp <= now) return 'it has expired';
+  if (typeof claims?.exp === 'number' && claims.exp <= now)
+    return 'it has expired: get another one with ccgrant token --fresh';
   if (typeof claims?.iss === 'string' && issuer !== undefined && claims.iss !== issuer) {
     return `it was issued by ${claims.iss}, and this is ${issuer}`;
   }
@@ -62,6 +63,6 @@ function inactivityHint(
     return `a wrong --token-type-hint hides a good token on some servers: leave ${typeHint} out`;
   }
   // Keycloak, Zitadel and others say so of every token to whoever is not meant by it.
-  if (claims === undefined || [claims.aud].flat().includes(clientId)) return undefined;
-  return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is`;
+  if (claims === undefined || [claims.aud].flat().includes(clientId)) return 'it was revoked, or is not of this server';
+  return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is; else it was revoked`;
 }

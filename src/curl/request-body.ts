@@ -55,9 +55,11 @@ async function urlencode(value: string, ctx: Context): Promise<string> {
   return name === '' ? encoded : `${name}=${encoded}`;
 }
 
+/** As a form has it: a blank is a plus. */
 function percentEncode(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);
+    if (character === ' ') return '+';
     return /[A-Za-z0-9\-._~]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
 }

@@ -32,7 +32,7 @@ export function dispatcherClient(
         signal.throwIfAborted();
         const dispatcher = dispatcherFor(request.url, request.tls);
         opened.add(dispatcher);
-        return toResponse(await dispatch(dispatcher, request, signal), explain);
+        return toResponse(await untilAborted(dispatch(dispatcher, request, signal), signal), explain);
       } catch (error) {
         throw explain(error);
       }
@@ -42,6 +42,21 @@ export function dispatcherClient(
       for (const dispatcher of opened) dispatcher.destroy().catch(() => {});
     },
   };
+}
+
+/** undici hears of an abort only once it has a connection, which may be never. */
+async function untilAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  pending.catch(() => {});
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 function dispatch(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData> {

@@ -3,6 +3,7 @@ import { NetworkError, ProtocolError, ServerRefusedError } from '../errors.ts';
 import { retryAfter } from '../http/retry-after.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import { isBusy, isRedirect } from '../http/transport.ts';
+import { tokenChallenge } from './challenge.ts';
 import type { JsonObject } from './json-object.ts';
 import { parseJsonObject } from './json-object.ts';
 
@@ -43,20 +44,25 @@ export interface SentRequest {
 }
 
 /**
- * The OAuth error (RFC 6749 section 5.2) in a document of any status and content type, or undefined.
+ * The OAuth error (RFC 6749 section 5.2) in a document of any status and content type, or else in its
+ * challenge (RFC 6750 section 3).
  * An `error` that has blanks in it is prose of the HTTP server and no code.
  */
 export function readErrorResponse(
-  { text }: HttpDocument,
+  { text, headers }: HttpDocument,
   redact: (text: string) => string = (words) => words,
 ): ErrorResponse | undefined {
-  const body = parseJsonObject(text);
-  if (body === undefined) return undefined;
-  const error = body.error ?? body.errorCode;
+  const body = parseJsonObject(text) ?? {};
+  const challenge = tokenChallenge(headers.get('www-authenticate'))?.parameters;
+  const error = body.error ?? body.errorCode ?? challenge?.get('error');
   if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
+  const described = challenge?.get('error_description');
   const response: OAuthErrorResponse = {
     error,
-    error_description: textMember(body, 'error_description', redact) ?? textMember(body, 'errorSummary', redact),
+    error_description:
+      textMember(body, 'error_description', redact) ??
+      textMember(body, 'errorSummary', redact) ??
+      (described && shorten(redact(described), 500)),
     error_uri: textMember(body, 'error_uri', redact),
   };
   const { error_description: description, error_uri: uri } = response;

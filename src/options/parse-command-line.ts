@@ -159,7 +159,7 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
     );
   }
   // What is no option's name may be anything, a secret too.
-  const shown = /^--[A-Za-z][A-Za-z_-]{0,30}$|^-[A-Za-z]$/.test(option) ? option : 'an option';
+  const shown = /^--[A-Za-z][A-Za-z_-]{0,30}$|^-[A-Za-z0-9]$/.test(option) ? option : 'an option';
   const nearest = near(option, known);
   return new UsageError('unknown_option', `ccgrant ${name} does not know ${shown}`, {
     hint: nearest ?? `ccgrant ${name} --help lists them`,

@@ -87,7 +87,9 @@ describe('the commands about the cache', () => {
   test('leave what is not theirs', async ({ cli }) => {
     await block(cli);
 
-    expect(await cli.run(['cache', 'clear'])).toMatchObject({ exitCode: 0, stdout: '' });
+    const { stderr, ...rest } = await cli.run(['cache', 'clear']);
+    expect(rest).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^error\[file_unusable\]: /);
     expect(await readFile(cli.cacheDirectory, 'utf8')).toBe('precious');
   });
 

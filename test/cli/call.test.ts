@@ -83,7 +83,7 @@ describe('the data of call', () => {
       form,
       '1&2&3=%26&4&5',
     ],
-    ['--data-urlencode VALUE', ['--data-urlencode', 'a b/ü~'], 'POST', form, 'a%20b%2F%C3%BC~'],
+    ['--data-urlencode VALUE', ['--data-urlencode', 'a b/ü~'], 'POST', form, 'a+b%2F%C3%BC~'],
     ['--data-urlencode =VALUE', ['--data-urlencode', '=a=b'], 'POST', form, 'a%3Db'],
     ['--data-urlencode NAME=VALUE', ['--data-urlencode', 'n=a=b&c'], 'POST', form, 'n=a%3Db%26c'],
     ['--data-urlencode NAME=VALUE with @', ['--data-urlencode', 'mail=me@here'], 'POST', form, 'mail=me%40here'],
@@ -128,7 +128,7 @@ describe('the data of call', () => {
 
   test.for<[args: string[], query: string]>([
     [['-d', 'a=1', '-d', 'b=2'], '?a=1&b=2'],
-    [['--data-urlencode', 'q=a b&c'], '?q=a%20b%26c'],
+    [['--data-urlencode', 'q=a b&c'], '?q=a+b%26c'],
   ])('goes into the query with -G: %s', async ([args, query], { cli }) => {
     cli.answer('GET', `${url}${query}`, {});
 

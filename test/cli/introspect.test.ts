@@ -69,12 +69,16 @@ describe('introspect', () => {
   });
 
   const outside =
-    "ci-bot is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is";
+    "ci-bot is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is; else it was revoked";
   test.for<[name: string, payload: object, hint: string | undefined]>([
     ['is not in aud', { aud: 'my-api', exp: 1767225900 }, outside],
     ['meets no aud at all', { exp: 1767225900 }, outside],
-    ['is in aud', { aud: ['my-api', 'ci-bot'], exp: 1767225900 }, undefined],
-    ['asks about an expired token', { aud: 'my-api', exp: 1767225599 }, 'it has expired'],
+    ['is in aud', { aud: ['my-api', 'ci-bot'], exp: 1767225900 }, 'it was revoked, or is not of this server'],
+    [
+      'asks about an expired token',
+      { aud: 'my-api', exp: 1767225599 },
+      'it has expired: get another one with ccgrant token --fresh',
+    ],
   ])('explains active: false where the caller %s', async ([, payload, hint], { cli }) => {
     cli.answer('POST', introspectionEndpoint, { json: { active: false } });
 
@@ -97,7 +101,7 @@ describe('introspect', () => {
   });
 
   test.for<[name: string, response: unknown, server: string]>([
-    ['says active as a string', { active: 'true' }, 'active is "true"'],
+    ['says active as a string', { active: 'true' }, 'active is a string'],
     ['does not say', {}, 'active is missing'],
   ])('exits 3 where the response %s', async ([, json, reason], { cli }) => {
     cli.answer('POST', introspectionEndpoint, { json });

@@ -695,7 +695,7 @@ describe('a cache that is not as ccgrant left it costs one warning, and the toke
 
   test.concurrent.for(Object.entries(cacheFaults))('%s', async ([, fault], { expect }) => {
     const place = await openPlace();
-    const { workspace, victim } = place;
+    const { workspace, directory, entry, victim } = place;
     try {
       await fault.spoil(place);
       const { exitCode, stdout, stderr } =
@@ -710,6 +710,8 @@ describe('a cache that is not as ccgrant left it costs one warning, and the toke
       if (fault.says !== undefined) expect(stderr).toMatch(fault.says);
       expect(await readFile(victim, 'utf8')).toBe(precious);
     } finally {
+      // What may not be entered cannot be removed either.
+      for (const path of [directory, dirname(entry)]) await chmod(path, 0o700).catch(() => {});
       await workspace.remove();
     }
   });

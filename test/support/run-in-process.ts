@@ -66,8 +66,6 @@ export interface Cli {
   readonly requests: readonly SentRequest[];
   /** Agrees on the answer to requests of this method to this URL; each must have been made when the test ends. */
   answer(method: string, url: string, answer: Answer): void;
-  /** Lets requests to servers on the loopback interface through. */
-  allowLoopback(): void;
   /** Writes a file that only its owner can read, and returns its absolute path. */
   writeFile(name: string, content: string | Uint8Array): Promise<string>;
   run(argv: readonly string[], options?: CliOptions): Promise<CliResult>;
@@ -100,7 +98,6 @@ async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
     now: Date.parse('2026-01-01T00:00:00Z'),
     requests: network.requests,
     answer: (method, url, answer) => network.answer(method, url, answer),
-    allowLoopback: () => network.allowLoopback(),
     async writeFile(name, content) {
       const path = join(directory, name);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -166,10 +163,6 @@ class AgreedNetwork extends Dispatcher {
         : interceptor.replyWithError(error);
     if (delay !== undefined) scope.delay(delay);
     scope.times(times);
-  }
-
-  allowLoopback(): void {
-    this.#agent.enableNetConnect(/^127\.0\.0\.1:/);
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {

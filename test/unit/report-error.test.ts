@@ -81,13 +81,19 @@ describe('reportError', () => {
     }
   });
 
-  describe.each(['text', 'json'] as const)('conceals a secret in a body that is no OAuth error, as %s', (format) => {
+  describe.each(['text', 'json'] as const)('conceals a secret in the body of a refusal, as %s', (format) => {
     const secrets = ['S3cr3t"\\+=%', 'S3cr3t  two blanks', 'S3cr3t\ttab', 'S3cr3t horse battery staple of many words'];
     const cases = secrets.flatMap((secret): [string, string, string][] => [
       ['in HTML', secret, `<p>wrong: ${secret}</p>`],
       ['in JSON', secret, JSON.stringify({ message: `wrong: ${secret}` })],
       ['percent-encoded', secret, `x=${encodeURIComponent(secret)}`],
       ['where the excerpt ends', secret, `${'x '.repeat(95)}${secret}`],
+      ['in a description', secret, JSON.stringify({ error: 'invalid_client', error_description: `wrong: ${secret}` })],
+      [
+        'where a description ends',
+        secret,
+        JSON.stringify({ error: 'invalid_client', error_description: `${'x '.repeat(245)}${secret}` }),
+      ],
     ]);
 
     it.each(cases)('%s: %j', async (_, secret, body) => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { obtainAccessToken } from '../../../src/client/access-token.ts';
@@ -158,7 +158,19 @@ describe('obtainAccessToken', () => {
   ])('does not keep a token with %s', async (_, members) => {
     const answer = { body: { access_token: 'opaque', token_type: 'Bearer', ...members } };
     expect((await obtain({ answer })).token.accessToken).toBe('opaque');
+    expect(existsSync(at('cache', 'tokens'))).toBe(false);
     expect(await obtain({ answer })).toMatchObject({ requests: 1 });
+  });
+
+  it('does not keep a secret that the server sends back', async () => {
+    const members = { client_secret: 'S3cr3t-value', echo: { request: ['secret=S3cr3t-value'] }, scope: 'a' };
+    const answer = { body: { access_token: 'opaque', token_type: 'Bearer', expires_in: 300, ...members } };
+    await obtain({ answer });
+    for (const name of readdirSync(at('cache', 'tokens')))
+      expect(readFileSync(at('cache', 'tokens', name), 'utf8')).not.toContain('S3cr3t');
+    const { token } = await obtain({ answer });
+    expect(token.isFromCache).toBe(true);
+    expect(token.response).toEqual({ access_token: 'opaque', token_type: 'Bearer', expires_in: 300, scope: 'a' });
   });
 
   it.each<[string, () => void]>([
