@@ -63,6 +63,7 @@ function inactivityHint(
     return `a wrong --token-type-hint hides a good token on some servers: leave ${typeHint} out`;
   }
   // Keycloak, Zitadel and others say so of every token to whoever is not meant by it.
-  if (claims === undefined || [claims.aud].flat().includes(clientId)) return 'it was revoked, or is not of this server';
+  if (claims === undefined) return 'it has expired, was revoked, or is not of this server';
+  if ([claims.aud].flat().includes(clientId)) return 'it was revoked, or is not of this server';
   return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is; else it was revoked`;
 }

@@ -64,7 +64,9 @@ describe('introspect', () => {
     expect(await cli.run(['introspect', 'abc'], { env })).toEqual({
       exitCode: 5,
       stdout: '{\n  "active": false\n}\n',
-      stderr: report('token_not_active', 'the token is not active'),
+      stderr: report('token_not_active', 'the token is not active', {
+        hint: 'it has expired, was revoked, or is not of this server',
+      }),
     });
   });
 
