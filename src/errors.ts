@@ -151,6 +151,11 @@ export class OutputError extends CcgrantError {
 /** The reader of standard output has gone away: nothing is left to do, and nobody to tell. */
 export class ClosedPipeError extends Error {}
 
+/** For answers whose exit code counts although nobody reads them. */
+export function ignoreClosedPipe(error: unknown): void {
+  if (!(error instanceof ClosedPipeError)) throw error;
+}
+
 /** The reason of an abort by a signal. */
 export class SignalError extends Error {
   readonly signal: number;

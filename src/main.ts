@@ -1,4 +1,5 @@
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
 import { run } from './cli.ts';
 import type { Context } from './context.ts';
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     signal: abort.signal,
     host: {
       platform: process.platform,
-      home: process.env.HOME || orElse(homedir, '/'),
+      home: homeDirectory(),
       // The directory may have been removed under us, which is no matter unless a path needs it.
       workingDirectory: orElse(() => process.cwd(), '/'),
       userId: process.getuid?.(),
@@ -70,6 +71,12 @@ function standardInput(signal: AbortSignal): StandardInput {
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** An empty or relative HOME would make a home of whatever directory we are in. */
+function homeDirectory(): string {
+  const { HOME = '' } = process.env;
+  return isAbsolute(HOME) ? HOME : orElse(() => userInfo().homedir, '/');
 }
 
 function orElse<T>(action: () => T, fallback: T): T {

@@ -37,9 +37,10 @@ export function toSafeString(value: Printable): string {
   return value instanceof Text ? value.value : escapeUntrusted(String(value));
 }
 
-// Controls, format characters (bidirectional, zero-width, tags and other invisible ones), line and
-// paragraph separators, lone surrogates.
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+// Controls, format characters (bidirectional, zero-width, tags) and other invisible ones, line and
+// paragraph separators, lone surrogates; and the beginning of what CI systems take for a command
+// wherever it stands in a line: `##[` and `##vso[`.
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]|(?<=#)#(?=(?:vso)?\[)/gu;
 
 /** Replaces every character that could move, hide or begin text on a terminal. */
 export function replaceUnprintable(value: string, replacement: (character: string) => string): string {

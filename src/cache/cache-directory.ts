@@ -81,7 +81,10 @@ export class CacheDirectory {
 
   /** Removes a record; whether it was there. */
   remove(folder: Folder, name: string): boolean {
-    return removeIfThere(this.#file(folder, name));
+    const file = this.#file(folder, name);
+    if (removeIfThere(file)) return true;
+    if (existsSync(file)) this.#location.warn(`${file} cannot be removed`);
+    return false;
   }
 
   /**
@@ -126,9 +129,10 @@ export class CacheDirectory {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof CacheTrouble)) throw error;
+      const { code, path = this.path } = error as NodeJS.ErrnoException;
+      if (!(error instanceof CacheTrouble) && code === undefined) throw error;
       this.#isOff = true;
-      this.#location.warn(error.message);
+      this.#location.warn(error instanceof CacheTrouble ? error.message : `${path} cannot be used (${code})`);
       return undefined;
     }
   }

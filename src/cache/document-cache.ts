@@ -21,8 +21,9 @@ export class DocumentCache {
   read<T extends object>(place: string): T | undefined {
     if (!this.#mayRead) return undefined;
     const record = this.#directory.read('metadata', sha256Hex(place));
-    const age = this.#now() / 1000 - Number(record?.fetchedOn);
-    return age >= 0 && age < maxAge ? (record?.document as T) : undefined;
+    if (record?.place !== place) return undefined;
+    const age = this.#now() / 1000 - Number(record.fetchedOn);
+    return age >= 0 && age < maxAge ? (record.document as T) : undefined;
   }
 
   write(place: string, document: object): void {

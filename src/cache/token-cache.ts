@@ -42,7 +42,7 @@ export class TokenCache {
 
   /** The token that was stored under a key, good or not. */
   read(key: TokenCacheKey): CachedToken | undefined {
-    return toCachedToken(this.#directory.read('tokens', nameOf(key)));
+    return this.#open(nameOf(key));
   }
 
   write(token: CachedToken): void {
@@ -50,7 +50,7 @@ export class TokenCache {
   }
 
   list(): CachedToken[] {
-    return this.#directory.names('tokens').flatMap((name) => toCachedToken(this.#directory.read('tokens', name)) ?? []);
+    return this.#directory.names('tokens').flatMap((name) => this.#open(name) ?? []);
   }
 
   remove(key: TokenCacheKey): boolean {
@@ -68,6 +68,12 @@ export class TokenCache {
   /** Removes the tokens that are chosen, and returns how many those were. */
   removeAll(isChosen: (token: CachedToken) => boolean): number {
     return this.list().filter((token) => isChosen(token) && this.remove(token.key)).length;
+  }
+
+  /** A record under its own name only: a copy under another one would be handed to another client. */
+  #open(name: string): CachedToken | undefined {
+    const record = this.#directory.read('tokens', name);
+    return isCachedToken(record) && nameOf(record.key) === name ? record : undefined;
   }
 }
 
@@ -110,7 +116,9 @@ function nameOf(key: TokenCacheKey): string {
   );
 }
 
-/** The checksum vouches for the rest of the record: only this module writes it. */
-function toCachedToken(record: Readonly<Record<string, unknown>> | undefined): CachedToken | undefined {
-  return typeof record?.accessToken === 'string' ? (record as unknown as CachedToken) : undefined;
+/** The checksum tells damage, and not whether the record is one of ours. */
+function isCachedToken(record: object | undefined): record is CachedToken {
+  const { key, accessToken, issuedOn, expiresOn } = (record ?? {}) as Partial<CachedToken>;
+  const isKey = typeof key === 'object' && [key.scope, key.audience, key.resource, key.parameters].every(Array.isArray);
+  return isKey && typeof accessToken === 'string' && typeof issuedOn === 'number' && typeof expiresOn === 'number';
 }

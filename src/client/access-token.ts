@@ -2,13 +2,13 @@ import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
 import { isGood } from '../cache/token-cache.ts';
 import { credentialIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
+import type { JsonObject } from '../json-object.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
 import { requestToken } from '../oauth/client-credentials.ts';
-import type { JsonObject } from '../oauth/json-object.ts';
 import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
-import { authenticateAt } from './authentication.ts';
+import { requestAt } from './authentication.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
 /** An access token for use, and whether it was there already. */
@@ -44,13 +44,11 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
   const { io } = ctx;
   const { scope, audience, resource } = request;
   const purpose = { kind: 'token', scope, namesTarget: audience.length + resource.length > 0 } as const;
-  const { token, findings } = await io.progress('asking for an access token', async () => {
-    const { authentication, sent } = await authenticateAt('token_endpoint', purpose, client, ctx);
-    const options = { authentication, transport: client.transport };
-    return client.server.use('token_endpoint', authentication.tls !== undefined, (endpoint) =>
+  const { token, findings } = await io.progress('asking for an access token', () =>
+    requestAt('token_endpoint', purpose, client, ctx, (endpoint, options, sent) =>
       requestToken(endpoint, request, options, sent, ctx.now),
-    );
-  });
+    ),
+  );
   io.conceal(token.accessToken, fingerprint(token.accessToken));
   for (const finding of findings) io.warn(text`${finding}`);
   return token;

@@ -4,6 +4,7 @@ import { chooseAuthentication } from '../oauth/client-auth/auth-methods.ts';
 import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
+import type { EndpointOptions } from '../oauth/endpoint-request.ts';
 import type { SentRequest } from '../oauth/error-response.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
 import type { RequestPurpose } from '../oauth/refusal-hint.ts';
@@ -11,8 +12,25 @@ import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
 import type { OAuthClient, OAuthClientSettings } from './oauth-client.ts';
 
+/**
+ * Sends a request to an endpoint of the authorization server, the client authenticated.
+ * @param purpose what the request is for, for hints
+ * @throws what authenticateAt, the endpoint and `send` throw
+ */
+export async function requestAt<T>(
+  endpoint: EndpointName,
+  purpose: RequestPurpose,
+  client: OAuthClient,
+  ctx: Context,
+  send: (url: URL, options: EndpointOptions, sent: SentRequest) => Promise<T>,
+): Promise<T> {
+  const { authentication, sent } = await authenticateAt(endpoint, purpose, client, ctx);
+  const options = { authentication, transport: client.transport };
+  return client.server.use(endpoint, authentication.tls !== undefined, (url) => send(url, options, sent));
+}
+
 /** How the client authenticates at an endpoint, and how that reads in the report of a refusal. */
-export interface Authenticated {
+interface Authenticated {
   readonly authentication: ClientAuthentication;
   readonly sent: SentRequest;
 }
@@ -22,7 +40,7 @@ export interface Authenticated {
  * @param purpose what the request is for, for hints
  * @throws ConfigError missing_setting, secret_unusable
  */
-export async function authenticateAt(
+async function authenticateAt(
   endpoint: EndpointName,
   purpose: RequestPurpose,
   client: OAuthClient,

@@ -71,11 +71,11 @@ export class AuthorizationServer {
    */
   async keys(newer: boolean): Promise<JsonWebKeySet> {
     return this.use('jwks_uri', false, async (jwksUri) => {
-      const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(jwksUri.href);
+      const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(`keys at ${jwksUri.href}`);
       if (cached !== undefined) return cached;
       await this.#noteForeignKeys(jwksUri);
       const keySet = await fetchJwks(jwksUri, this.#transport);
-      this.#cache?.write(jwksUri.href, keySet);
+      this.#cache?.write(`keys at ${jwksUri.href}`, keySet);
       return keySet;
     });
   }
@@ -132,7 +132,7 @@ export class AuthorizationServer {
 }
 
 function placeOf(identity: ServerIdentity): string {
-  return identity.kind === 'issuer' ? `metadata of ${identity.issuer}` : identity.url;
+  return identity.kind === 'issuer' ? `metadata of ${identity.issuer}` : `metadata at ${identity.url}`;
 }
 
 function missingIssuer(needed: readonly EndpointName[]): ConfigError {

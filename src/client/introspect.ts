@@ -3,7 +3,7 @@ import { NegativeResultError } from '../errors.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
 import type { IntrospectionResponse } from '../oauth/introspection.ts';
 import { introspectToken } from '../oauth/introspection.ts';
-import { authenticateAt } from './authentication.ts';
+import { requestAt } from './authentication.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
 export interface TokenInQuestion {
@@ -17,18 +17,11 @@ export async function introspect(
   client: OAuthClient,
   ctx: Context,
 ): Promise<IntrospectionResponse> {
-  return ctx.io.progress('asking about the token', async () => {
-    const { authentication, sent } = await authenticateAt(
-      'introspection_endpoint',
-      { kind: 'introspection' },
-      client,
-      ctx,
-    );
-    const options = { authentication, transport: client.transport };
-    return client.server.use('introspection_endpoint', authentication.tls !== undefined, (endpoint) =>
+  return ctx.io.progress('asking about the token', () =>
+    requestAt('introspection_endpoint', { kind: 'introspection' }, client, ctx, (endpoint, options, sent) =>
       introspectToken(endpoint, token, options, sent, ctx.now),
-    );
-  });
+    ),
+  );
 }
 
 /**

@@ -70,7 +70,10 @@ export function createClient(settings: OAuthClientSettings, ctx: Context): OAuth
   const { cache, connection } = settings;
   const transport = createTransport(connection, connection.maxTime ?? defaultMaxTime, ctx);
   const cacheDirectory = openCacheDirectory(cache.directory, ctx);
-  const documents = cache.isEnabled ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now) : undefined;
+  const documents =
+    cache.isEnabled && isTrustworthy(connection)
+      ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now)
+      : undefined;
   return {
     settings,
     server: new AuthorizationServer(settings.server, transport, documents),
@@ -82,6 +85,11 @@ export function createClient(settings: OAuthClientSettings, ctx: Context): OAuth
       return credential && readSecret(credential.source, credential.origin, ctx);
     }),
   };
+}
+
+/** What came over a connection that anybody can have answered must not be believed by a later run that asks for more. */
+function isTrustworthy({ verifyCertificates, allowHttp, resolve }: ConnectionSettings): boolean {
+  return verifyCertificates && !allowHttp && resolve.size === 0;
 }
 
 /** The transport of one run, or of the part of it that has a time limit of its own (milliseconds, 0 for none). */

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
 import { revokeToken } from '../oauth/revocation.ts';
-import { authenticateAt } from './authentication.ts';
+import { requestAt } from './authentication.ts';
 import type { TokenInQuestion } from './introspect.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
@@ -14,19 +14,13 @@ export async function revoke(
   client: OAuthClient,
   ctx: Context,
 ): Promise<{ readonly objection: string | undefined }> {
-  return ctx.io.progress('revoking the token', async () => {
-    const { authentication, sent } = await authenticateAt(
-      'revocation_endpoint',
-      { kind: 'revocation', issuedTo: issuedTo(token.value) },
-      client,
-      ctx,
-    );
-    const options = { authentication, transport: client.transport };
-    return client.server.use('revocation_endpoint', authentication.tls !== undefined, (endpoint) => {
+  const purpose = { kind: 'revocation', issuedTo: issuedTo(token.value) } as const;
+  return ctx.io.progress('revoking the token', () =>
+    requestAt('revocation_endpoint', purpose, client, ctx, (endpoint, options, sent) => {
       client.tokens.removeAll(({ accessToken }) => accessToken === token.value);
       return revokeToken(endpoint, token, options, sent, ctx.now);
-    });
-  });
+    }),
+  );
 }
 
 /** The client in a JWT: `client_id` of RFC 9068, `azp` on Keycloak, `cid` on Okta. */

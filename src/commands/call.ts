@@ -12,7 +12,7 @@ import type { OutputPlan } from '../curl/response-output.ts';
 import { outputResponse } from '../curl/response-output.ts';
 import { writerOf } from '../curl/terminal-writer.ts';
 import { writeOut } from '../curl/write-out.ts';
-import { HttpStatusError, UsageError } from '../errors.ts';
+import { HttpStatusError, ignoreClosedPipe, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import {
   bearerAuthorization,
@@ -86,10 +86,13 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
         ? (fresh) => obtainAccessToken(resolveRequest(settings), client, ctx, fresh ? false : undefined)
         : () => tokenFromFile(tokenFile, ctx);
     const start = performance.now();
-    try {
-      const exchanged = await callWithToken(request, policy, tokens, transport, ctx);
+    const output = async (exchanged: Exchanged): Promise<void> => {
       const size = await outputResponse(exchanged.response, plan(exchanged.response.status), ctx);
       await report(exchanged, size, performance.now() - start, settings, ctx);
+    };
+    try {
+      const exchanged = await callWithToken(request, policy, tokens, transport, ctx);
+      await output(exchanged).catch(ignoreClosedPipe);
       requireSuccess(exchanged, settings);
     } finally {
       await transport.close();

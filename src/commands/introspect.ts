@@ -1,5 +1,6 @@
 import { introspect, notActive } from '../client/introspect.ts';
 import type { Context } from '../context.ts';
+import { ignoreClosedPipe } from '../errors.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputOptions } from '../options/output-options.ts';
@@ -38,7 +39,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const value = await readTokenOperand(operands[0], settings, ctx);
     const token = { value, typeHint: settings.text('token-type-hint')?.value };
     const response = await introspect(token, client, ctx);
-    await ctx.io.print(safeJson(response, 2).value);
+    await ctx.io.print(safeJson(response, 2).value).catch(ignoreClosedPipe);
     if (!response.active) throw await notActive(token, client, ctx.now() / 1000);
   });
 }

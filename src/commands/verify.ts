@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { introspect } from '../client/introspect.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { ConfigError, NegativeResultError, UsageError } from '../errors.ts';
+import { ConfigError, ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
 import { signingAlgorithms } from '../jwt/algorithms.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
@@ -30,14 +30,14 @@ const options: readonly OptionRow[] = [
     value: 'AUDIENCE',
     repeats: true,
     group: 'Checks',
-    summary: 'must be in aud; repeatable, all are needed',
+    summary: 'must be in aud, all of them',
   },
   {
     name: 'scope',
     value: 'SCOPE',
     repeats: true,
     group: 'Checks',
-    summary: 'must be granted; repeatable, all are needed',
+    summary: 'must be granted, all of them',
   },
   { name: 'typ', value: 'TYPE', group: 'Checks', summary: 'must be the typ of the header (at+jwt)' },
   {
@@ -97,15 +97,20 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const checks = resolveChecks(settings);
   await withClient(settings, ctx, async (client) => {
     const keys = keySource(settings, client, ctx);
-    const selection = await loadSettings(selectionOptions, withoutChecks(typed), ctx);
+    const selection = settings.flag('cached')
+      ? await loadSettings(selectionOptions, withoutChecks(typed), ctx)
+      : settings;
     const token = await readTokenOperand(operands[0], settings, ctx, selection);
     const issuer = checks.signatureOnly ? undefined : await client.server.issuer();
     const requirements = { ...checks, issuer };
     const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
     const result =
       settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;
-    if (outputFormat(typed) === 'json') await io.print(safeJson(result, 2).value);
-    else await io.show(renderVerification(result, io.style, ctx.now() / 1000));
+    const printed =
+      outputFormat(typed) === 'json'
+        ? io.print(safeJson(result, 2).value)
+        : io.show(renderVerification(result, io.style, ctx.now() / 1000));
+    await printed.catch(ignoreClosedPipe);
     noteUnchecked(result, ctx);
     if (!result.valid) throw new NegativeResultError('token_not_valid', `the token is not valid: ${failures(result)}`);
   });

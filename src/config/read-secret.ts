@@ -49,9 +49,18 @@ function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array 
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError('secret_unusable', `the secret file ${path} (${origin}) ${unreadable(code)}`, {
-      hint: code === 'ENOENT' ? 'check the path: a relative one starts at the working directory' : undefined,
-    });
+    // Somebody may have typed the secret where its file belongs.
+    const isPath = code !== 'ENOENT' || path.slice(ctx.host.workingDirectory.length + 1).includes('/');
+    throw new ConfigError(
+      'secret_unusable',
+      `the secret file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(code)}`,
+      {
+        hint:
+          code === 'ENOENT'
+            ? 'it takes the path of a file, not the secret; a relative one starts at the working directory'
+            : undefined,
+      },
+    );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -40,17 +40,25 @@ function execute(
     const child = execFile(
       program,
       args,
-      { cwd: directory, env: withoutSecrets(env), timeout: patience, signal, encoding: 'utf8' },
-      (error, output) => resolve(error === null ? { output } : { output, failure: explain(error) }),
+      { cwd: directory, env: withoutSecrets(env), signal, encoding: 'utf8' },
+      (error, output) => {
+        clearTimeout(timer);
+        resolve(error === null ? { output } : { output, failure: explain(error) });
+      },
     );
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      // Its own children may live on and hold the pipe: nobody waits for them.
+      child.stdout?.destroy();
+      resolve({ output: '', failure: `did not end within ${patience / 1000} s` });
+    }, patience);
     child.stdin?.end();
     child.stderr?.on('data', (chunk: string) => io.stderr.writeNow(chunk));
   });
 }
 
-function explain(error: Error & { code?: string | number | null; killed?: boolean }): string {
+function explain(error: Error & { code?: string | number | null }): string {
   if (error.code === 'ENOENT') return 'is not installed';
-  if (error.killed) return `did not end within ${patience / 1000} s`;
   return typeof error.code === 'number'
     ? `ended with exit code ${error.code}`
     : `failed (${error.code ?? 'by a signal'})`;

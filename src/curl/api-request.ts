@@ -43,7 +43,7 @@ export async function buildApiRequest(
 
 function givenMethod(settings: Settings): string | undefined {
   const method = settings.text('request')?.value;
-  if (method === undefined || /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) return method;
+  if (method === undefined || (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method) && method !== 'CONNECT')) return method;
   throw new UsageError('usage', '--request takes a method', { hint: 'for example -X PUT' });
 }
 

@@ -58,7 +58,7 @@ export async function exchange(
       retries += 1;
     } else if (mayRetry && transientStatuses.includes(outcome.status)) {
       const asked = retryAfter(outcome.headers.get('retry-after'), now());
-      await transport.pause(asked ?? backoff(retries), request.url);
+      await transport.pause(Math.min(asked ?? backoff(retries), maxPause), request.url);
       retries += 1;
     } else {
       const location = outcome.headers.get('location');

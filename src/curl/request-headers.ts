@@ -25,7 +25,8 @@ const connectionHeaders = new Set([
 ]);
 
 function parseLine(line: string): { name: string; value: string | undefined } {
-  const [, name, separator, rest = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*([:;])\s*(.*?)\s*$/s.exec(line) ?? [];
+  const [, name, separator, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*([:;])(.*)$/s.exec(line) ?? [];
+  const rest = value.trim();
   if (name === undefined || (separator === ';' && rest !== '')) {
     throw new UsageError('usage', "--header takes 'Name: value'", { hint: "for example -H 'Accept: text/csv'" });
   }

@@ -41,7 +41,9 @@ export function writeOut(format: string, transfer: Transfer): WrittenOut {
   const texts = { stdout: '', stderr: '' };
   const unknown: string[] = [];
   let stream: keyof typeof texts = 'stdout';
-  for (const [part, header, variable] of format.matchAll(/%header\{([^}]*)\}|%\{([^}]*)\}|%%|\\[nrt]|[^%\\]+|[%\\]/g)) {
+  for (const [part, header, variable] of format.matchAll(
+    /%header\{([^{}]*)\}|%\{([^{}]*)\}|%%|\\[nrt]|[^%\\]+|[%\\]/g,
+  )) {
     if (header !== undefined) texts[stream] += transfer.headers.get(header) ?? '';
     else if (variable === 'stdout' || variable === 'stderr') stream = variable;
     else if (variable === 'json') texts[stream] += JSON.stringify(toJson(transfer));

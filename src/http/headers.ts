@@ -23,11 +23,6 @@ export class HttpHeaders {
     return new HttpHeaders(others.toSpliced(at === -1 ? others.length : at, 0, [name, value]));
   }
 
-  /** A copy in which one more field is appended. */
-  and(name: string, value: string): HttpHeaders {
-    return new HttpHeaders([...this.#fields, [name, value]]);
-  }
-
   without(name: string): HttpHeaders {
     return new HttpHeaders(this.#fields.filter(([other]) => !sameName(other, name)));
   }

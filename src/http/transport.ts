@@ -127,7 +127,7 @@ export class Transport {
       if (!isRedirect(document.status) || location === undefined) return document;
       if (!URL.canParse(location, target.href)) break;
       const next = new URL(location, target);
-      if (target.protocol === 'https:' && next.protocol !== 'https:') break;
+      if (!/^https?:$/.test(next.protocol) || (target.protocol === 'https:' && next.protocol !== 'https:')) break;
       target = next;
     }
     throw new ProtocolError('unexpected_redirect', `${url.href} redirects too often, or to a place that is not safe`);

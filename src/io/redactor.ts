@@ -5,33 +5,75 @@ import { escapeUntrusted } from '../text.ts';
  * it was sent, a library may put it into a message: what is written to standard error passes here.
  */
 export class Redactor {
-  readonly #replacements = new Map<string, string>();
+  readonly #literals = new Map<string, string>();
+  readonly #patterns: { readonly pattern: RegExp; readonly replacement: string }[] = [];
 
-  /** Conceals `value` and its percent-encoded, JSON-escaped, terminal-escaped and base64 forms. */
+  /** Conceals `value`, however its characters are escaped, and its base64 and hexadecimal forms. */
   add(value: string, replacement: string): void {
     // Shorter values would tear words apart, and protect nothing that has so few characters.
     if (value.length < 4) return;
-    for (const form of travelForms(value)) this.#replacements.set(form, replacement);
+    for (const form of encodedForms(value)) this.#literals.set(form, replacement);
+    if (!/^[A-Za-z0-9]*$/.test(value)) this.#patterns.push({ pattern: anyEscaping(value), replacement });
   }
 
   /** The message without any of the concealed values. */
   redact(message: string): string {
-    const longestFirst = [...this.#replacements].sort(([a], [b]) => b.length - a.length);
-    return longestFirst.reduce((line, [form, replacement]) => line.replaceAll(form, () => replacement), message);
+    const longestFirst = [...this.#literals].sort(([a], [b]) => b.length - a.length);
+    const withoutLiterals = longestFirst.reduce(
+      (line, [form, replacement]) => line.replaceAll(form, () => replacement),
+      message,
+    );
+    return this.#patterns.reduce(
+      (line, { pattern, replacement }) => line.replaceAll(pattern, () => replacement),
+      withoutLiterals,
+    );
   }
 }
 
-function travelForms(value: string): Set<string> {
-  const percentEncoded = encodeURIComponent(value);
+function encodedForms(value: string): Set<string> {
+  const bytes = Buffer.from(value);
+  const base64 = bytes.toString('base64');
   return new Set([
     value,
-    percentEncoded,
-    percentEncoded.replaceAll('%20', '+'),
-    percentEncoded.replaceAll(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase()),
-    new URLSearchParams({ '': value }).toString().slice(1),
-    JSON.stringify(value).slice(1, -1),
     escapeUntrusted(value),
-    Buffer.from(value).toString('base64'),
-    Buffer.from(value).toString('base64url'),
+    new URLSearchParams({ '': value }).toString().slice(1),
+    base64,
+    base64.replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...(/=$/.test(value)
+      ? [value.replace(/=+$/, ''), value.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_')]
+      : []),
   ]);
+}
+
+/** A pattern for a value in which each character but letters and digits may be escaped as JSON, URLs and HTML do. */
+function anyEscaping(value: string): RegExp {
+  return new RegExp(Array.from(value, escapings).join(''), 'giu');
+}
+
+const htmlNames: ReadonlyMap<string, string> = new Map([
+  ['&', 'amp'],
+  ['<', 'lt'],
+  ['>', 'gt'],
+  ['"', 'quot'],
+  ["'", 'apos'],
+]);
+
+function escapings(character: string): string {
+  if (/[A-Za-z0-9]/.test(character)) return character;
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  const octets = [...Buffer.from(character)].map((octet) => `%(?:25)*${octet.toString(16).padStart(2, '0')}`).join('');
+  const name = htmlNames.get(character);
+  return `(?:${[
+    `\\\\{0,4}\\u{${hex}}`,
+    `\\\\{1,4}u\\{?0*${hex}\\}?`,
+    octets,
+    `&#0*${code};`,
+    `&#x0*${hex};`,
+    ...(name === undefined ? [] : [`&${name};`]),
+    ...(/\s/.test(character) ? ['\\+', '\\s+', '\\\\{1,4}[nrt]'] : []),
+  ].join('|')})`;
 }

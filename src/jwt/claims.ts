@@ -1,6 +1,5 @@
+import type { JsonObject } from '../json-object.ts';
 import type { Check } from './verify.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What a claims set must say. Durations in seconds. */
 export interface ClaimRequirements {

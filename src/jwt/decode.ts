@@ -1,8 +1,7 @@
 import { UsageError } from '../errors.ts';
+import type { JsonObject } from '../json-object.ts';
+import { isTooDeep } from '../json-object.ts';
 import { duplicateMember } from './duplicate-member.ts';
-import { isTooDeep } from './json-depth.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A JWS in compact serialisation whose payload is a claims set, RFC 7515 section 7.1 and RFC 7519. */
 export interface DecodedJwt {

@@ -14,9 +14,18 @@ export const keyLimit = 100;
 export function toKeySet(value: unknown): JsonWebKeySet | undefined {
   const keys = (value as { keys?: unknown } | undefined)?.keys;
   if (!Array.isArray(keys) || keys.length > keyLimit) return undefined;
-  return {
-    keys: keys.filter((key): key is JWK => typeof key === 'object' && key !== null && typeof key.kty === 'string'),
-  };
+  return { keys: keys.filter(isKey) };
+}
+
+const textMembers = ['kid', 'alg', 'use', 'crv', 'n', 'e', 'x', 'y', 'k'] as const;
+
+/** A JWK whose members are of the types that RFC 7517 section 4 and RFC 7518 section 6 give them. */
+function isKey(value: unknown): value is JWK {
+  if (typeof value !== 'object' || value === null) return false;
+  const key = value as JWK;
+  return (
+    typeof key.kty === 'string' && textMembers.every((name) => key[name] === undefined || typeof key[name] === 'string')
+  );
 }
 
 /**

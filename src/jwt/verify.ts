@@ -1,13 +1,12 @@
 import type { JWK } from 'jose';
 import { UsageError } from '../errors.ts';
+import type { JsonObject } from '../json-object.ts';
 import { algorithmsOf, weaknessOf } from './algorithms.ts';
 import type { ClaimRequirements } from './claims.ts';
 import { checkClaims, claimChecks } from './claims.ts';
 import type { CompactParts } from './decode.ts';
 import { parseJson, splitCompact } from './decode.ts';
 import type { JsonWebKeySet } from './keys.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** One thing that was looked at. `ok` is null when it was not checked, and the reason says why. */
 export interface Check {
@@ -153,7 +152,11 @@ function fits(key: JWK, alg: string, kid: unknown): boolean {
 function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
   const known = keys.filter((key) => kid === undefined || key.kid === kid);
   if (known.length === 0)
-    return { check: 'signature', ok: false, reason: `none of the ${keys.length} keys has the kid ${String(kid)}` };
+    return {
+      check: 'signature',
+      ok: false,
+      reason: `none of the ${keys.length} keys has the kid ${JSON.stringify(kid)}`,
+    };
   return failedAlg(
     `${alg} does not fit the key (${known.map(({ kty, crv, use }) => crv ?? (use === 'enc' ? `${kty} for encryption` : kty)).join(', ')})`,
   );

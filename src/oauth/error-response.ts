@@ -3,9 +3,9 @@ import { NetworkError, ProtocolError, ServerRefusedError } from '../errors.ts';
 import { retryAfter } from '../http/retry-after.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import { isBusy, isRedirect } from '../http/transport.ts';
+import type { JsonObject } from '../json-object.ts';
+import { parseJsonObject } from '../json-object.ts';
 import { tokenChallenge } from './challenge.ts';
-import type { JsonObject } from './json-object.ts';
-import { parseJsonObject } from './json-object.ts';
 
 /** Error codes that say "no", whatever the status: trying again does not help. */
 const definiteErrors = new Set([
@@ -55,7 +55,7 @@ export function readErrorResponse(
   const body = parseJsonObject(text) ?? {};
   const challenge = tokenChallenge(headers.get('www-authenticate'))?.parameters;
   const error = body.error ?? body.errorCode ?? challenge?.get('error');
-  if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(error)) return undefined;
+  if (typeof error !== 'string' || !/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(error)) return undefined;
   const described = challenge?.get('error_description');
   const response: OAuthErrorResponse = {
     error,
@@ -66,9 +66,10 @@ export function readErrorResponse(
     error_uri: textMember(body, 'error_uri', redact),
   };
   const { error_description: description, error_uri: uri } = response;
-  const references = referenceMembers
-    .filter((name) => name in body)
-    .map((name) => `${name}=${[body[name]].flat().join(',')}`);
+  const references = referenceMembers.flatMap((name) => {
+    const values = [body[name]].flat().filter((value) => typeof value === 'string' || typeof value === 'number');
+    return values.length === 0 ? [] : [`${name}=${values.join(',').slice(0, 100)}`];
+  });
   const words = description === undefined ? error : `"${description}"`;
   const more = [uri, references.join(' ')]
     .filter((part) => part !== undefined && part !== '')
@@ -161,9 +162,11 @@ export function answerOf({ status, method, url }: HttpDocument): string {
   return `${status} from ${method} ${url.origin}${url.pathname}`;
 }
 
-function excerpt({ text, headers }: HttpDocument, redact: (text: string) => string): string {
+/** What a body is, and its beginning unless the status is one of success: then it may hold a token. */
+function excerpt({ status, text, headers }: HttpDocument, redact: (text: string) => string): string {
   const type = headers.get('content-type') ?? 'no content type';
   if (text.trim() === '') return `empty body, ${type}`;
+  if (status < 300) return `${type}, ${text.length} characters`;
   return `${type}, "${shorten(redact(text.trim()).replace(/\s+/g, ' '), 200)}"`;
 }
 

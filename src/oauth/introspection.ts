@@ -1,9 +1,9 @@
 import { ProtocolError } from '../errors.ts';
+import type { JsonObject } from '../json-object.ts';
 import type { EndpointOptions } from './endpoint-request.ts';
 import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
 import { answerOf, requireJsonObject, requireSuccess } from './error-response.ts';
-import type { JsonObject } from './json-object.ts';
 
 /** RFC 7662 section 2.2: only `active` is required. */
 export interface IntrospectionResponse extends JsonObject {

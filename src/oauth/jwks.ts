@@ -1,9 +1,9 @@
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
+import { parseJsonObject } from '../json-object.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { keyLimit, toKeySet } from '../jwt/keys.ts';
 import { answerOf } from './error-response.ts';
-import { parseJsonObject } from './json-object.ts';
 
 /**
  * Fetches the keys of an authorization server, RFC 7517 section 5.

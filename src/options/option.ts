@@ -9,7 +9,7 @@ export interface OptionRow {
   readonly short?: string;
   /** Placeholder of the value in the help; an option without one is a flag. */
   readonly value?: string;
-  /** May be given several times. */
+  /** May be given several times; of other options the last value counts. */
   readonly repeats?: true;
   /** `--no-NAME` is an option of its own that takes the setting away. */
   readonly negatable?: true;

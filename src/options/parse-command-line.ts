@@ -68,8 +68,12 @@ function toOption(row: OptionRow, onValue: (name: string, value: string) => void
   });
 }
 
-function describe({ summary, choices, variable }: OptionRow): string {
-  const parts = [summary, choices && `(${choices.join(', ')})`, variable && `[${variable}]`];
+function describe({ summary, repeats, choices, variable }: OptionRow): string {
+  const parts = [
+    repeats ? `${summary}; repeatable` : summary,
+    choices && `(${choices.join(', ')})`,
+    variable && `[${variable}]`,
+  ];
   return parts.filter((part) => part !== undefined).join(' ');
 }
 

@@ -138,10 +138,9 @@ const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
  * @throws UsageError usage
  */
 export function toSeconds({ value, origin }: Setting<string>): number {
-  const parts = [...value.matchAll(/(\d+)([smhd])/g)];
   if (/^\d{1,9}$/.test(value)) return Number(value);
   if (/^(\d{1,9}[smhd])+$/.test(value)) {
-    return parts.reduce(
+    return [...value.matchAll(/(\d+)([smhd])/g)].reduce(
       (sum, [, amount, unit]) => sum + Number(amount) * unitSeconds[unit as keyof typeof unitSeconds],
       0,
     );

@@ -51,12 +51,16 @@ export function wasAskedFor({ key }: CachedToken, request: AccessTokenRequest): 
   );
 }
 
-/** The options that ask for a token with this key. */
+/** The options that ask for a token with this key, for the shell; values of parameters may be secret. */
 export function optionsFor({ scope, audience, resource, parameters }: TokenCacheKey): string {
   return [
-    scope.length === 0 ? '--no-scope' : `--scope '${scope.join(' ')}'`,
-    ...audience.map((value) => `--audience ${value}`),
-    ...resource.map((value) => `--resource ${value}`),
-    ...parameters.map(([name, value]) => `--param ${name}=${value}`),
+    scope.length === 0 ? '--no-scope' : `--scope ${shellQuote(scope.join(' '))}`,
+    ...audience.map((value) => `--audience ${shellQuote(value)}`),
+    ...resource.map((value) => `--resource ${shellQuote(value)}`),
+    ...parameters.map(([name]) => `--param ${shellQuote(name)}=…`),
   ].join(' ');
+}
+
+function shellQuote(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

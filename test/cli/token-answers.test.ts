@@ -286,16 +286,10 @@ describe('an answer that the RFC does not allow', () => {
   const html = { body: '<html>', headers: { 'content-type': 'text/html' } };
 
   test.for<[name: string, answer: Answer, message: string, server: string, hint?: string]>([
-    ['HTML', html, noObject, `${from(200)}: text/html, "<html>"`, place],
+    ['HTML', html, noObject, `${from(200)}: text/html, 6 characters`, place],
     ['an empty body', {}, noObject, `${from(200)}: empty body, no content type`, place],
-    ['an array', { json: [] }, noObject, `${from(200)}: application/json, "[]"`, place],
-    [
-      'half a document',
-      { body: '{"access_token":' },
-      noObject,
-      `${from(200)}: no content type, "{"access_token":"`,
-      place,
-    ],
+    ['an array', { json: [] }, noObject, `${from(200)}: application/json, 2 characters`, place],
+    ['half a document', { body: '{"access_token":' }, noObject, `${from(200)}: no content type, 16 characters`, place],
     ['no access_token', { json: {} }, 'the access token response has no access_token', from(200)],
     [
       'an access_token that is a number',
@@ -520,7 +514,7 @@ describe('what a server says', () => {
       failure(
         3,
         report('invalid_request', 'the authorization server refused the request', {
-          server: `${from(400)}: "x\\n::set-env name=PATH::/tmp\\r\\n##vso[task]\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}evil\\u{200b}"`,
+          server: `${from(400)}: "x\\n::set-env name=PATH::/tmp\\r\\n#\\u{23}vso[task]\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}evil\\u{200b}"`,
           sent,
         }),
       ),

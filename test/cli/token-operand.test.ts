@@ -222,7 +222,7 @@ describe('--cached', () => {
     expect(rest).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^error\[not_cached\]: 2 tokens /);
     expect(stderr).toContain("--scope 'a b'");
-    expect(stderr).toContain("--scope 'c'");
+    expect(stderr).toContain('--scope c');
   });
 
   test('tells tokens apart that differ in audience, resource or parameters only', async ({ cli }) => {
@@ -236,7 +236,9 @@ describe('--cached', () => {
 
     const { exitCode, stdout, stderr } = await cli.run(['decode', '--cached', '--scope', 'a'], { env: direct });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    for (const part of ['api-1', 'api-2', 'urn:x', 'tenant=t1']) expect(stderr).toContain(part);
+    for (const part of ['api-1', 'api-2', 'urn:x', '--param tenant=']) expect(stderr).toContain(part);
+    // The value of a parameter may be secret.
+    expect(stderr).not.toContain('t1');
   });
 
   test('does not take an expired one', async ({ cli }) => {

@@ -30,17 +30,12 @@ describe('HttpHeaders', () => {
     ]);
   });
 
-  it('appends a field', () => {
-    expect([...headers.and('X-Two', '3')].at(-1)).toEqual(['X-Two', '3']);
-  });
-
   it('leaves fields out', () => {
     expect([...headers.without('X-two')]).toEqual([['Accept', 'a']]);
   });
 
   it('never changes itself', () => {
     headers.with('accept', 'b');
-    headers.and('accept', 'b');
     headers.without('accept');
     expect([...headers]).toEqual([
       ['Accept', 'a'],

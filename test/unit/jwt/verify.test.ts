@@ -252,7 +252,7 @@ describe('the key ID', () => {
   it('that stays unknown asks exactly once more, and fails', async () => {
     const { result, asked } = await verifyAgainst([oldKey], [oldKey]);
     expect(failed(result)).toEqual(['signature']);
-    expect(reasonOf(result)).toContain('none of the 1 keys has the kid new');
+    expect(reasonOf(result)).toContain('none of the 1 keys has the kid "new"');
     expect(asked).toEqual([false, true]);
   });
 

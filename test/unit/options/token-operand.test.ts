@@ -167,7 +167,7 @@ describe('--cached', () => {
     store({ scope: ['b', 'c'] });
     const failure = await failureOf(() => read(undefined, { cached: true }));
     expect(failure.code).toBe('not_cached');
-    expect(failure.hint).toContain("--scope 'a'");
+    expect(failure.hint).toContain('--scope a');
     expect(failure.hint).toContain("--scope 'b c'");
   });
 

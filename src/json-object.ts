@@ -1,6 +1,13 @@
-import { isTooDeep } from '../jwt/json-depth.ts';
-
 export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Nothing that a server or a token has to say is nested deeper, and what is would exhaust the stack of whoever prints it. */
+const depthLimit = 100;
+
+/** Whether a JSON value is nested deeper than anything sensible. */
+export function isTooDeep(value: unknown, limit = depthLimit): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return limit === 0 || Object.values(value).some((member) => isTooDeep(member, limit - 1));
+}
 
 /** The JSON object that a text is, or undefined when it is anything else. Members nested too deeply are left out. */
 export function parseJsonObject(source: string): JsonObject | undefined {
