@@ -50,7 +50,7 @@ function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array 
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     // Somebody may have typed the secret where its file belongs.
-    const isPath = code !== 'ENOENT' || path.slice(ctx.host.workingDirectory.length + 1).includes('/');
+    const isPath = code !== 'ENOENT' || /\/|\.\w{1,5}$/.test(path.slice(ctx.host.workingDirectory.length + 1));
     throw new ConfigError(
       'secret_unusable',
       `the secret file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(code)}`,

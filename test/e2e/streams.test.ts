@@ -27,6 +27,13 @@ const env = ({ server }: Scene) => ({ API: server.origin });
 /** Metadata that no pipe holds. */
 const hugeMetadata = metadata({ filler: 'x'.repeat(900_000) });
 
+test('a verdict is the exit code although nobody reads the answer', async () => {
+  const inactive = text(JSON.stringify({ active: false, filler: 'x'.repeat(megabyte / 2) }), 200);
+  await using scene = await openScene({ '/introspect': inactive });
+  const { stderr } = await scene.shell('{ ccgrant introspect -q a; echo "code $?" >&2; } | true');
+  expect(stderr).toMatch(/^code 5$/m);
+});
+
 describe.concurrent('standard output that is closed early', () => {
   const rows: { what: string; line: string }[] = [
     { what: 'call, before a reader of one byte', line: 'ccgrant call "$API/api" | head -c1' },

@@ -113,6 +113,18 @@ describe.concurrent('a certificate', () => {
     expect(stderr).toMatch(/^warning: .*--insecure.*\n$/);
   });
 
+  test('of an unknown authority that -k has let pass is not let pass again without -k', async () => {
+    await using server = await startAuthorizationServer({}, credentials);
+    await using workspace = await openWorkspace(server.origin);
+    expect(await workspace.run(['discover', '-k', '-q'])).toMatchObject({ exitCode: 0 });
+
+    const { exitCode, stdout, stderr } = await workspace.run(['token']);
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+    expect(stderr).toMatch(/^error\[tls_failed\]: /);
+    expect(server.requests('/token')).toEqual([]);
+  });
+
   const refused: { what: string; server: () => TlsCredentials; says: RegExp }[] = [
     { what: 'for another host', server: () => otherHost, says: /is for another host/ },
     { what: 'that has expired', server: () => expired, says: /has expired/ },

@@ -30,6 +30,9 @@ const hostile = fc.string({
 describe('escapeUntrusted', () => {
   it.each<[string, string, string]>([
     ['a line feed', 'a\nb', 'a\\nb'],
+    ['a command of Azure Pipelines in mid-line', 'x ##vso[task.setvariable]y', 'x #\\u{23}vso[task.setvariable]y'],
+    ['a command of old runners', '##[add-path]/tmp', '#\\u{23}[add-path]/tmp'],
+    ['a heading, which is no command', '## title [1]', '## title [1]'],
     ['a carriage return', 'a\rb', 'a\\rb'],
     ['a tab', 'a\tb', 'a\\tb'],
     ['an escape sequence that clears the screen', '\u001b[2J', '\\u{1b}[2J'],

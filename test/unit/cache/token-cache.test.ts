@@ -298,3 +298,19 @@ describe('keyedHash', () => {
     expect(open(at('one')).directory.keyedHash('secret')).not.toBe(open(at('two')).directory.keyedHash('secret'));
   });
 });
+
+describe('an entry under the name of another one', () => {
+  it('is not handed out, and not listed', () => {
+    const { tokens, directory } = open();
+    const other = { ...key, client_id: 'other-bot' };
+    tokens.write(tokenFor(key, 'mine'));
+    const [name = ''] = directory.names('tokens');
+    tokens.write(tokenFor(other, 'of-another'));
+    const [otherName = ''] = directory.names('tokens').filter((one) => one !== name);
+    const path = (one: string): string => `${at('cache')}/tokens/${one}.v1`;
+    writeFileSync(path(name), readFileSync(path(otherName)));
+
+    expect(tokens.read(key)).toBeUndefined();
+    expect(tokens.list().map(({ accessToken }) => accessToken)).toEqual(['of-another']);
+  });
+});

@@ -23,6 +23,13 @@ describe('toKeySet', () => {
     expect(toKeySet({ keys: [null, 1, 'key', [], {}, { kty: 1 }, key], other: true })).toEqual({ keys: [key] });
   });
 
+  it.each(['kid', 'alg', 'use', 'crv', 'n', 'e', 'x', 'y', 'k'])('leaves out a key whose %s is no text', (member) => {
+    const good = { kty: 'RSA', n: 'AQAB', e: 'AQAB' };
+    for (const value of [5, {}, { toString: 1 }, null]) {
+      expect(toKeySet({ keys: [{ ...good, [member]: value }, good] })).toEqual({ keys: [good] });
+    }
+  });
+
   it.each([undefined, null, 1, 'keys', [], {}, { keys: null }, { keys: {} }, { keys: 'x' }])(
     'is undefined for %j',
     (value) => {
