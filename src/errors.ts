@@ -77,75 +77,52 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-export abstract class CcgrantError extends Error {
-  abstract readonly code: ErrorCode;
+export abstract class CcgrantError<Code extends ErrorCode = ErrorCode> extends Error {
+  readonly code: Code;
   readonly facts: Omit<ErrorFacts, 'cause'>;
 
-  constructor(message: string, { cause, ...facts }: ErrorFacts = {}) {
+  constructor(code: Code, message: string, { cause, ...facts }: ErrorFacts = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
+    this.code = code;
     this.facts = facts;
   }
 }
 
 /** The command line cannot be carried out as typed. */
-export class UsageError extends CcgrantError {
-  readonly code: UsageCode;
-  constructor(code: UsageCode, message: string, facts?: ErrorFacts) {
-    super(message, facts);
-    this.code = code;
-  }
-}
+export class UsageError extends CcgrantError<UsageCode> {}
 
 /** A profile, variable, file or secret that the command needs is missing, broken or contradictory. */
-export class ConfigError extends CcgrantError {
-  readonly code: ConfigCode;
-  constructor(code: ConfigCode, message: string, facts?: ErrorFacts) {
-    super(message, facts);
-    this.code = code;
-  }
-}
-
-/** The authorization server said no, in the words of RFC 6749 section 5.2. */
-export class ServerRefusedError extends CcgrantError {
-  readonly code = 'server_refused';
-}
+export class ConfigError extends CcgrantError<ConfigCode> {}
 
 /** A server answered what the specification does not allow. */
-export class ProtocolError extends CcgrantError {
-  readonly code: ProtocolCode;
-  constructor(code: ProtocolCode, message: string, facts?: ErrorFacts) {
-    super(message, facts);
-    this.code = code;
-  }
-}
+export class ProtocolError extends CcgrantError<ProtocolCode> {}
 
 /** A server could not be reached, or could not answer now. */
-export class NetworkError extends CcgrantError {
-  readonly code: NetworkCode;
-  constructor(code: NetworkCode, message: string, facts?: ErrorFacts) {
-    super(message, facts);
-    this.code = code;
-  }
-}
+export class NetworkError extends CcgrantError<NetworkCode> {}
 
 /** The question was answered, and the answer is no. */
-export class NegativeResultError extends CcgrantError {
-  readonly code: NegativeCode;
-  constructor(code: NegativeCode, message: string, facts?: ErrorFacts) {
-    super(message, facts);
-    this.code = code;
+export class NegativeResultError extends CcgrantError<NegativeCode> {}
+
+/** The authorization server said no, in the words of RFC 6749 section 5.2. */
+export class ServerRefusedError extends CcgrantError<'server_refused'> {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('server_refused', message, facts);
   }
 }
 
 /** The API answered a protected resource request with status 400 or above. */
-export class HttpStatusError extends CcgrantError {
-  readonly code = 'http_status';
+export class HttpStatusError extends CcgrantError<'http_status'> {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('http_status', message, facts);
+  }
 }
 
 /** Standard output, or the file in its place, cannot be written. */
-export class OutputError extends CcgrantError {
-  readonly code = 'output_failed';
+export class OutputError extends CcgrantError<'output_failed'> {
+  constructor(message: string, facts?: ErrorFacts) {
+    super('output_failed', message, facts);
+  }
 }
 
 /** The reader of standard output has gone away: nothing is left to do, and nobody to tell. */

@@ -56,6 +56,6 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof ClosedPipeError) return 0;
   if (error instanceof SignalError) return 128 + error.signal;
   if (error instanceof ServerRefusedError && transientRefusals.has(error.facts.response?.error ?? '')) return 4;
-  if (error instanceof CcgrantError) return exitCodes[error.code];
+  if (error instanceof CcgrantError) return exitCodes[error.code as ErrorCode];
   return exitCodes.internal;
 }

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { introspect } from '../client/introspect.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { ConfigError, ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
+import { ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
 import { signingAlgorithms } from '../jwt/algorithms.ts';
-import type { JsonWebKeySet } from '../jwt/keys.ts';
-import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
-import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
+import type { Check, Verification, VerifyRequirements } from '../jwt/verify.ts';
 import { verifyToken } from '../jwt/verify.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow, TypedOptions } from '../options/option.ts';
@@ -16,6 +12,7 @@ import { requestOptions, toScope } from '../options/request-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
+import { keyOptions, resolveKeySource } from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
 import { text } from '../text.ts';
@@ -56,18 +53,7 @@ const options: readonly OptionRow[] = [
   { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
   { name: 'signature-only', group: 'Checks', summary: 'check the signature and no claim; the payload may be anything' },
   { name: 'introspect', group: 'Checks', summary: 'also ask the server whether the token is active' },
-  {
-    name: 'jwks',
-    value: 'FILE',
-    group: 'Checks',
-    summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate',
-  },
-  {
-    name: 'verify-secret-file',
-    value: 'FILE',
-    group: 'Checks',
-    summary: 'shared secret, for HS256, HS384 and HS512 only',
-  },
+  ...keyOptions,
   ...serverCommandOptions,
   ...outputOptions('text', 'json'),
 ];
@@ -96,7 +82,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const checks = resolveChecks(settings);
   await withClient(settings, ctx, async (client) => {
-    const keys = keySource(settings, client, ctx);
+    const keys = resolveKeySource(settings, client, ctx);
     const selection = settings.flag('cached')
       ? await loadSettings(selectionOptions, withoutChecks(typed), ctx)
       : settings;
@@ -141,49 +127,6 @@ function toAlgorithms(list: string): string[] {
   const unknown = algorithms.find((alg) => !signingAlgorithms.includes(alg));
   if (unknown === undefined) return algorithms;
   throw new UsageError('usage', `--alg ${unknown} is not known`, { hint: `known are ${signingAlgorithms.join(', ')}` });
-}
-
-/** Keys from one place only: a symmetric secret never meets the keys of a server (RFC 8725 section 2.1). */
-function keySource(settings: Settings, client: OAuthClient, ctx: Context): KeySource {
-  const file = settings.text('jwks');
-  const secret = settings.text('verify-secret-file');
-  if (file !== undefined && secret !== undefined) {
-    throw new UsageError('usage', '--jwks and --verify-secret-file are both given', {
-      hint: 'a token is signed by one kind of key',
-    });
-  }
-  if (file !== undefined) {
-    const path = resolve(ctx.host.workingDirectory, file.value);
-    const keys = parsePublicKeys(readFile(path).toString(), path);
-    return async () => keys;
-  }
-  if (secret !== undefined) {
-    let keys: Promise<JsonWebKeySet> | undefined;
-    return () => {
-      keys ??= readSharedSecret(secret.value, ctx);
-      return keys;
-    };
-  }
-  if (!client.server.isKnown) {
-    throw new ConfigError('missing_setting', 'nothing says where the keys are', {
-      hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',
-    });
-  }
-  return (newer) => ctx.io.progress('fetching the keys', () => client.server.keys(newer));
-}
-
-async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
-  if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
-  const path = resolve(ctx.host.workingDirectory, file);
-  return parseSharedSecret(readFile(path), path);
-}
-
-function readFile(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new ConfigError('file_unusable', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }
 
 async function alsoIntrospect(

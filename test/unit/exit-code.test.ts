@@ -62,17 +62,11 @@ const expected = {
   http_status: 22,
 } as const satisfies Record<ErrorCode, number>;
 
-class AnyError extends CcgrantError {
-  readonly code: ErrorCode;
-  constructor(code: ErrorCode) {
-    super('message');
-    this.code = code;
-  }
-}
+class AnyError extends CcgrantError {}
 
 describe('exitCodeOf', () => {
   it.each(Object.entries(expected) as [ErrorCode, number][])('%s ends the process with %i', (code, exitCode) => {
-    expect(exitCodeOf(new AnyError(code))).toBe(exitCode);
+    expect(exitCodeOf(new AnyError(code, 'message'))).toBe(exitCode);
   });
 
   it.each<[string, unknown, number]>([

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { OAuthClient } from '../client/oauth-client.ts';
+import type { Context } from '../context.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { JsonWebKeySet } from '../jwt/keys.ts';
+import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
+import type { KeySource } from '../jwt/verify.ts';
+import type { OptionRow } from './option.ts';
+import type { Settings } from './settings.ts';
+
+/** Keys other than those of the issuer's metadata. */
+export const keyOptions: readonly OptionRow[] = [
+  {
+    name: 'jwks',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate',
+  },
+  {
+    name: 'verify-secret-file',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'shared secret, for HS256, HS384 and HS512 only',
+  },
+];
+
+/**
+ * Where the keys come from: one place only, so that a shared secret never meets the keys of a server (RFC 8725 section 2.1).
+ * @throws UsageError usage; ConfigError missing_setting, file_unusable
+ */
+export function resolveKeySource(settings: Settings, client: OAuthClient, ctx: Context): KeySource {
+  const file = settings.text('jwks');
+  const secret = settings.text('verify-secret-file');
+  if (file !== undefined && secret !== undefined) {
+    throw new UsageError('usage', '--jwks and --verify-secret-file are both given', {
+      hint: 'a token is signed by one kind of key',
+    });
+  }
+  if (file !== undefined) {
+    const path = resolve(ctx.host.workingDirectory, file.value);
+    const keys = parsePublicKeys(readFile(path).toString(), path);
+    return async () => keys;
+  }
+  if (secret !== undefined) {
+    let keys: Promise<JsonWebKeySet> | undefined;
+    return () => {
+      keys ??= readSharedSecret(secret.value, ctx);
+      return keys;
+    };
+  }
+  if (!client.server.isKnown) {
+    throw new ConfigError('missing_setting', 'nothing says where the keys are', {
+      hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',
+    });
+  }
+  return (newer) => ctx.io.progress('fetching the keys', () => client.server.keys(newer));
+}
+
+async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
+  if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
+  const path = resolve(ctx.host.workingDirectory, file);
+  return parseSharedSecret(readFile(path), path);
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ConfigError('file_unusable', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
