@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ClosedPipeError } from '../../../src/errors.ts';
 import { fileOutput } from '../../../src/io/file-output.ts';
@@ -26,7 +26,7 @@ describe('fileOutput', () => {
     expect(readFileSync(at('file'), 'utf8')).toMatch(/^ab{100000}c$/);
   });
 
-  it.runIf(existsSync('/dev/full')).each([10, 10_000])('fails on a full disk, with %i bytes', async (length) => {
+  it.each([10, 10_000])('fails on a full disk, with %i bytes', async (length) => {
     const descriptor = openSync('/dev/full', 'w');
     expect(await failureOf(() => fileOutput(descriptor).write('x'.repeat(length)))).toMatchObject({
       code: 'output_failed',
