@@ -109,7 +109,7 @@ Both servers run until Ctrl-C. In another terminal (sh, bash, zsh):
   cd ${directory}
   alias ccgrant='node "${program}"'
   export CCGRANT_ISSUER=${issuer} CCGRANT_CLIENT_ID=demo CCGRANT_CLIENT_SECRET_FILE=demo.txt
-  export CCGRANT_CACHE_DIR=${cacheDirectory}
+  export CCGRANT_CACHE_DIR=${cacheDirectory} API=${apiUrl}
 
   ccgrant token --scope api:read --format json
   ccgrant call -i ${apiUrl}/private-scoped --scope api:read

@@ -58,11 +58,11 @@ const options: readonly OptionRow[] = [
   ...outputOptions('text', 'json'),
 ];
 
-/** Which cached token is meant: here --scope and --audience say what is required of it. */
+/** Which cached token is meant: one asked for with the scope that is required of it, and --audience is a requirement alone. */
 const selectionOptions: readonly OptionRow[] = [...requestOptions, ...serverCommandOptions];
 
-function withoutChecks(typed: TypedOptions): TypedOptions {
-  return new Map([...typed].filter(([name]) => name !== 'scope' && name !== 'audience'));
+function withoutAudience(typed: TypedOptions): TypedOptions {
+  return new Map([...typed].filter(([name]) => name !== 'audience'));
 }
 
 export const verifyCommand: CommandDefinition = {
@@ -84,7 +84,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   await withClient(settings, ctx, async (client) => {
     const keys = resolveKeySource(settings, client, ctx);
     const selection = settings.flag('cached')
-      ? await loadSettings(selectionOptions, withoutChecks(typed), ctx)
+      ? await loadSettings(selectionOptions, withoutAudience(typed), ctx)
       : settings;
     const token = await readTokenOperand(operands[0], settings, ctx, selection);
     const issuer = checks.signatureOnly ? undefined : await client.server.issuer();

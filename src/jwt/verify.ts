@@ -150,7 +150,7 @@ function fits(key: JWK, alg: string, kid: unknown): boolean {
 }
 
 function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
-  const known = keys.filter((key) => kid === undefined || key.kid === kid);
+  const known = keys.filter((key) => kid === undefined || key.kid === undefined || key.kid === kid);
   if (known.length === 0)
     return {
       check: 'signature',

@@ -41,7 +41,12 @@ export async function readTokenOperand(
   if (isFromInput && stdin.isTerminal) throw missingToken('standard input is a terminal');
   const given = isFromInput ? new TextDecoder().decode(await stdin.read()) : (operand ?? '');
   const token = cleanToken(given);
-  if (token === '') throw missingToken(isFromInput ? 'standard input is empty' : 'the token is empty');
+  if (token === '' && isFromInput) throw missingToken('standard input is empty');
+  if (token === '') {
+    throw new UsageError('missing_token', 'the token is empty', {
+      hint: 'is the variable set that it comes from? the cached token comes with --cached',
+    });
+  }
   return conceal(token, ctx);
 }
 
