@@ -49,13 +49,14 @@ export async function exchange(
   let isAuthorized = true;
   for (;;) {
     const outcome = await attempt(request, isAuthorized ? authorization : undefined, policy.headerTime, transport);
-    const mayRetry = retries < policy.retries && request.body?.isRepeatable !== false;
-    if (isAuthorized && !isProven && !(outcome instanceof NetworkError) && authorization.wantsAnotherTry(outcome)) {
-      isProven = true;
-    } else if (outcome instanceof NetworkError) {
+    const isRepeatable = request.body?.isRepeatable !== false;
+    const mayRetry = isRepeatable && retries < policy.retries;
+    if (outcome instanceof NetworkError) {
       if (!mayRetry || outcome.code !== 'timeout') throw outcome;
       await transport.pause(backoff(retries), request.url);
       retries += 1;
+    } else if (isAuthorized && isRepeatable && !isProven && authorization.wantsAnotherTry(outcome)) {
+      isProven = true;
     } else if (mayRetry && transientStatuses.includes(outcome.status)) {
       const asked = retryAfter(outcome.headers.get('retry-after'), now());
       await transport.pause(Math.min(asked ?? backoff(retries), maxPause), request.url);

@@ -154,5 +154,6 @@ function scopeFindings(asked: readonly string[], granted: readonly string[] | un
 
 /** A value of a response, where it is a plain word or number: what else a server sends may be an echo. */
 function shown(value: unknown): string {
-  return /^[\w.+-]{1,30}$/.test(String(value)) ? JSON.stringify(value) : `a ${typeof value}`;
+  if (typeof value === 'number') return JSON.stringify(value);
+  return typeof value === 'string' && /^[\w.+-]{1,30}$/.test(value) ? `"${value}"` : `a ${typeof value}`;
 }

@@ -27,6 +27,18 @@ const env = ({ server }: Scene) => ({ API: server.origin });
 /** Metadata that no pipe holds. */
 const hugeMetadata = metadata({ filler: 'x'.repeat(900_000) });
 
+test('a long chain of redirects leaves standard error to us', async () => {
+  const hops = Object.fromEntries(
+    Array.from({ length: 15 }, (_, hop): [string, Answer] => [
+      `/hop/${hop}`,
+      text('', 302, { location: hop === 14 ? '/api' : `/hop/${hop + 1}` }),
+    ]),
+  );
+  await using scene = await openApi(Buffer.from('there\n'), hops);
+  const result = await scene.shell('ccgrant call -L "$API/hop/0"', env(scene));
+  expect(result).toMatchObject({ exitCode: 0, stdout: 'there\n', stderr: '' });
+});
+
 test('a verdict is the exit code although nobody reads the answer', async () => {
   const inactive = text(JSON.stringify({ active: false, filler: 'x'.repeat(megabyte / 2) }), 200);
   await using scene = await openScene({ '/introspect': inactive });

@@ -98,6 +98,18 @@ describe('a response that is accepted', () => {
     expect((await request(respond({ token_type }))).token.tokenType).toBe('Bearer');
   });
 
+  it.each([{ toString: 1, valueOf: 1 }, ['Bearer'], 5, true])(
+    'is refused where its token_type is %j',
+    async (value) => {
+      expect(await failureOf(() => request(respond({ token_type: value })))).toMatchObject({
+        code: 'invalid_response',
+      });
+      expect(await failureOf(() => request(respond({ expires_in: { toString: value } })))).toMatchObject({
+        code: 'invalid_response',
+      });
+    },
+  );
+
   it('has no token_type: it is taken as Bearer, with a warning', async () => {
     const { token, findings } = await request({ body: { access_token: 'opaque' } });
     expect(token.tokenType).toBe('Bearer');
