@@ -1,3 +1,4 @@
+import { expirySkew } from '../expiry-skew.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 
@@ -78,8 +79,7 @@ export class TokenCache {
 }
 
 /**
- * Whether a token may still be handed out: not within the skew of its end (60 s, or a tenth of a short
- * life), good for the time asked for, and not from the future, as after a clock was set back.
+ * Whether a token may still be handed out: not within the skew of its end, good for the time asked for, and not from the future, as after a clock was set back.
  * @param now epoch seconds
  * @param minimumLifetime seconds that it must be good for
  */
@@ -88,7 +88,7 @@ export function isGood(
   now: number,
   minimumLifetime = 0,
 ): boolean {
-  const skew = Math.min(60, (expiresOn - issuedOn) / 10);
+  const skew = expirySkew(issuedOn, expiresOn);
   return now < expiresOn - Math.max(skew, minimumLifetime) && issuedOn <= now + clockTolerance;
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json-object.ts';
+import { timestamp } from '../timestamp.ts';
 import type { Check } from './verify.ts';
 
 /** What a claims set must say. Durations in seconds. */
@@ -117,10 +118,6 @@ function checkProfile(claims: JsonObject): Check {
 
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) < 8.64e12;
-}
-
-function timestamp(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
 function shown(value: unknown): string {

@@ -1,7 +1,8 @@
 import type { AccessToken } from '../client/access-token.ts';
 import type { Environment } from '../context.ts';
+import { expirySkew } from '../expiry-skew.ts';
+import { timestamp } from '../timestamp.ts';
 import { safeJson } from './json.ts';
-import { timestamp } from './time.ts';
 
 /** Formats of `ccgrant token`, the ordinary one first. */
 export const tokenFormats = ['token', 'header', 'json', 'env', 'exec-credential'] as const;
@@ -45,7 +46,7 @@ const execCredentialVersion = 'client.authentication.k8s.io/v1';
 /** The answer of a credential plugin to kubectl, in the API version that it asked for. */
 function toExecCredential({ accessToken, expiresOn, issuedOn }: AccessToken, env: Environment): object {
   // kubectl keeps the token to this instant: it must end before the token does.
-  const skew = expiresOn === undefined ? 0 : Math.min(60, Math.floor((expiresOn - issuedOn) / 10));
+  const skew = expiresOn === undefined ? 0 : Math.floor(expirySkew(issuedOn, expiresOn));
   return {
     apiVersion: askedVersion(env.KUBERNETES_EXEC_INFO) ?? execCredentialVersion,
     kind: 'ExecCredential',

@@ -1,7 +1,8 @@
 import type { CachedToken } from '../cache/token-cache.ts';
 import type { Style } from '../io/style.ts';
 import { Text, text } from '../text.ts';
-import { relativeTime, timestamp } from './time.ts';
+import { timestamp } from '../timestamp.ts';
+import { relativeTime } from './time.ts';
 
 /** The cached tokens for a program. */
 export function toCachedTokensJson(tokens: readonly CachedToken[], showTokens: boolean): object[] {

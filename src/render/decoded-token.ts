@@ -1,8 +1,9 @@
 import type { Style } from '../io/style.ts';
 import type { DecodedJwe, DecodedJwt } from '../jwt/decode.ts';
 import { Text, text } from '../text.ts';
+import { timestamp } from '../timestamp.ts';
 import { safeJson } from './json.ts';
-import { relativeTime, timestamp } from './time.ts';
+import { relativeTime } from './time.ts';
 
 const timeClaims = new Set(['exp', 'nbf', 'iat', 'auth_time', 'updated_at']);
 

@@ -14,7 +14,7 @@ import { createContext } from '../support/test-context.ts';
 async function resolve(typed: Record<string, string[] | boolean> = {}, options: ContextOptions = {}) {
   const { ctx } = await createContext({
     ...options,
-    host: { home: '/home/me', workingDirectory: '/work', ...options.host },
+    host: { home: '/home/me', workingDirectory: '/there', ...options.host },
   });
   const settings = new Settings(
     [...cacheOptions, minimumLifetimeOption],
@@ -34,7 +34,7 @@ describe('where the cache is', () => {
     ['not below an empty XDG_CACHE_HOME', {}, { env: { XDG_CACHE_HOME: '' } }, '/home/me/.cache/ccgrant'],
     ['CCGRANT_CACHE_DIR', {}, { env: { CCGRANT_CACHE_DIR: '/env', XDG_CACHE_HOME: '/xdg' } }, '/env'],
     ['--cache-dir', { 'cache-dir': ['/opt'] }, { env: { CCGRANT_CACHE_DIR: '/env' } }, '/opt'],
-    ['--cache-dir from the working directory', { 'cache-dir': ['here'] }, {}, '/work/here'],
+    ['--cache-dir from the working directory', { 'cache-dir': ['here'] }, {}, '/there/here'],
   ])('%s', async (_, typed, options, directory) => {
     expect((await resolve(typed, options)).directory).toBe(directory);
   });

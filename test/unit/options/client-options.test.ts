@@ -15,7 +15,7 @@ interface Given {
 }
 
 async function resolve({ typed = {}, env = {}, profile, rank = 'named profile' }: Given, verbose = false) {
-  const { ctx, stderr } = await createContext({ env, verbose, host: { workingDirectory: '/work' } });
+  const { ctx, stderr } = await createContext({ env, verbose, host: { workingDirectory: '/there' } });
   const rows = [...issuerOptions, ...endpointOptions, ...clientOptions];
   const loaded =
     profile === undefined
@@ -30,7 +30,7 @@ const ownProfile = { issuer: 'https://as.example', client_id: 'ci-bot', client_s
 
 describe('which credential is used', () => {
   it.each<[string, Given, object, string]>([
-    ['an option', { typed: option }, { kind: 'file', path: '/work/s.txt' }, '--client-secret-file'],
+    ['an option', { typed: option }, { kind: 'file', path: '/there/s.txt' }, '--client-secret-file'],
     [
       'an absolute path',
       { typed: { 'client-secret-file': ['/s.txt'] } },
@@ -41,7 +41,7 @@ describe('which credential is used', () => {
     [
       'a variable with a path',
       { env: { CCGRANT_CLIENT_SECRET_FILE: 's.txt' } },
-      { kind: 'file', path: '/work/s.txt' },
+      { kind: 'file', path: '/there/s.txt' },
       'CCGRANT_CLIENT_SECRET_FILE',
     ],
     [
@@ -60,13 +60,13 @@ describe('which credential is used', () => {
     [
       'an option before both variables',
       { typed: option, env: { CCGRANT_CLIENT_SECRET: 'x', CCGRANT_CLIENT_SECRET_FILE: 'y' } },
-      { kind: 'file', path: '/work/s.txt' },
+      { kind: 'file', path: '/there/s.txt' },
       '--client-secret-file',
     ],
     [
       'an option before a profile',
       { typed: option, profile: ownProfile },
-      { kind: 'file', path: '/work/s.txt' },
+      { kind: 'file', path: '/there/s.txt' },
       '--client-secret-file',
     ],
     [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { relativeTime, timestamp } from '../../../src/render/time.ts';
+import { relativeTime } from '../../../src/render/time.ts';
+import { timestamp } from '../../../src/timestamp.ts';
 
 const now = 1_700_000_000;
 
