@@ -113,8 +113,12 @@ describe.concurrent('a certificate', () => {
     expect(stderr).toMatch(/^warning: .*--insecure.*\n$/);
   });
 
-  test('of an unknown authority that -k has let pass is not let pass again without -k', async () => {
-    await using server = await startAuthorizationServer({}, credentials);
+  test('of an unknown authority gives metadata that a run without -k does not believe', async () => {
+    await using elsewhere = await startAuthorizationServer();
+    await using server = await startAuthorizationServer(
+      { '/.well-known/openid-configuration': metadata({ token_endpoint: `${elsewhere.origin}/token` }) },
+      credentials,
+    );
     await using workspace = await openWorkspace(server.origin);
     expect(await workspace.run(['discover', '-k', '-q'])).toMatchObject({ exitCode: 0 });
 
@@ -122,7 +126,7 @@ describe.concurrent('a certificate', () => {
 
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
     expect(stderr).toMatch(/^error\[tls_failed\]: /);
-    expect(server.requests('/token')).toEqual([]);
+    expect(elsewhere.requests('/token')).toEqual([]);
   });
 
   const refused: { what: string; server: () => TlsCredentials; says: RegExp }[] = [
