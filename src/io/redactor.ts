@@ -5,28 +5,23 @@ import { escapeUntrusted } from '../text.ts';
  * it was sent, a library may put it into a message: what is written to standard error passes here.
  */
 export class Redactor {
-  readonly #literals = new Map<string, string>();
-  readonly #patterns: { readonly pattern: RegExp; readonly replacement: string }[] = [];
+  readonly #forms: { readonly form: string | RegExp; readonly length: number; readonly replacement: string }[] = [];
 
   /** Conceals `value`, however its characters are escaped, and its base64 and hexadecimal forms. */
   add(value: string, replacement: string): void {
     // Shorter values would tear words apart, and protect nothing that has so few characters.
     if (value.length < 4) return;
-    for (const form of encodedForms(value)) this.#literals.set(form, replacement);
-    if (!/^[A-Za-z0-9]*$/.test(value)) this.#patterns.push({ pattern: anyEscaping(value), replacement });
+    // The pattern comes before the value itself, which would leave the second backslash of an escaped one.
+    if (!/^[A-Za-z0-9]*$/.test(value)) {
+      this.#forms.push({ form: anyEscaping(value), length: value.length, replacement });
+    }
+    for (const form of encodedForms(value)) this.#forms.push({ form, length: form.length, replacement });
   }
 
   /** The message without any of the concealed values. */
   redact(message: string): string {
-    const longestFirst = [...this.#literals].sort(([a], [b]) => b.length - a.length);
-    const withoutLiterals = longestFirst.reduce(
-      (line, [form, replacement]) => line.replaceAll(form, () => replacement),
-      message,
-    );
-    return this.#patterns.reduce(
-      (line, { pattern, replacement }) => line.replaceAll(pattern, () => replacement),
-      withoutLiterals,
-    );
+    const longestFirst = this.#forms.toSorted((a, b) => b.length - a.length);
+    return longestFirst.reduce((line, { form, replacement }) => line.replaceAll(form, () => replacement), message);
   }
 }
 
@@ -67,13 +62,14 @@ function escapings(character: string): string {
   const hex = code.toString(16);
   const octets = [...Buffer.from(character)].map((octet) => `%(?:25)*${octet.toString(16).padStart(2, '0')}`).join('');
   const name = htmlNames.get(character);
+  // The character itself comes after its escapes: `%25` begins with one, and would leave its `25`.
   return `(?:${[
-    `\\\\{0,4}\\u{${hex}}`,
     `\\\\{1,4}u\\{?0*${hex}\\}?`,
     octets,
     `&#0*${code};`,
     `&#x0*${hex};`,
     ...(name === undefined ? [] : [`&${name};`]),
+    `\\\\{0,4}\\u{${hex}}`,
     ...(/\s/.test(character) ? ['\\+', '\\s+', '\\\\{1,4}[nrt]'] : []),
   ].join('|')})`;
 }

@@ -35,6 +35,10 @@ describe('Redactor', () => {
     'C:\\new\\table',
     '$&$1$$',
     'x\u0007\u200by',
+    'ends %',
+    'ends &',
+    'ends <',
+    'ends \\',
   ];
 
   describe.each(travelForms)('conceals a secret %s', (_, travel) => {
