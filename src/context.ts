@@ -9,6 +9,8 @@ export interface Context {
   readonly connect: (settings: TransportSettings) => Promise<HttpClient>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** When this process began, in milliseconds since the epoch. */
+  readonly startedOn: number;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   readonly host: Host;
@@ -24,4 +26,8 @@ export interface Host {
   readonly workingDirectory: string;
   /** Numeric user id, undefined where there is none (Windows). */
   readonly userId: number | undefined;
+  readonly processId: number;
+  /** Whether some process has this number. */
+  readonly hasProcess: (pid: number) => boolean;
+  readonly name: () => string;
 }

@@ -1,4 +1,4 @@
-import { userInfo } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
 import { run } from './cli.ts';
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     env: process.env,
     connect,
     now: Date.now,
+    startedOn: Date.now() - process.uptime() * 1000,
     signal: abort.signal,
     host: {
       platform: process.platform,
@@ -38,6 +39,9 @@ async function main(): Promise<void> {
       // The directory may have been removed under us, which is no matter unless a path needs it.
       workingDirectory: orElse(() => process.cwd(), '/'),
       userId: process.getuid?.(),
+      processId: process.pid,
+      hasProcess,
+      name: hostname,
     },
   };
   process.exit(await run(process.argv.slice(2), streams, outside));
@@ -71,6 +75,14 @@ function standardInput(signal: AbortSignal): StandardInput {
       return Buffer.concat(chunks);
     },
   };
+}
+
+function hasProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** An empty or relative HOME would make a home of whatever directory we are in. */

@@ -4,10 +4,19 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { CacheTrouble } from './cache-trouble.ts';
-import { preparePrivateDirectory, readPrivateFile, removeIfThere, writePrivateFile } from './private-files.ts';
+import { GenerationLock } from './generation-lock.ts';
+import {
+  createPrivateFile,
+  preparePrivateDirectory,
+  readPrivateFile,
+  removeIfThere,
+  writePrivateFile,
+} from './private-files.ts';
+import type { Observer } from './process-identity.ts';
 import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';
 
 const recordLimit = 256 * 1024;
+const keyLength = 32;
 const tag = `Signature: 8a477f597d28d172789f06886806bc55
 # This directory holds access tokens and metadata that ccgrant can fetch again.
 `;
@@ -16,6 +25,10 @@ export interface CacheLocation {
   readonly path: string;
   /** Owner that the files must have; undefined where there are no owners. */
   readonly userId: number | undefined;
+  /** Who takes locks in it. */
+  readonly self: () => Observer;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Told once what is wrong with the cache, the first time that something is. */
   readonly warn: (reason: string) => void;
 }
@@ -31,31 +44,30 @@ export class CacheDirectory {
     this.#location = location;
   }
 
-  /** A record, or undefined when there is none that can be trusted. */
+  /** A record, or undefined when there is none that is whole. */
   read(folder: Folder, name: string): Readonly<Record<string, unknown>> | undefined {
-    return this.#attempt(() => {
+    return this.attempt(() => {
       if (!this.#has(folder)) return undefined;
       const content = readPrivateFile(this.#file(folder, name), this.#location.userId, recordLimit);
-      const record = content && openRecord(content);
-      if (content !== undefined && record === undefined) {
-        this.#location.warn(`${this.#file(folder, name)} is damaged, and is not used`);
-      }
-      return record;
+      return content && openRecord(content);
     });
   }
 
-  write(folder: Folder, name: string, record: object): void {
+  /** Writes a record, whole or not at all; whether it is there. */
+  write(folder: Folder, name: string, record: object): boolean {
     const content = sealRecord(record);
-    if (content === undefined || content.length > recordLimit) return;
-    this.#attempt(() => {
+    if (content === undefined || content.length > recordLimit) return false;
+    const isWritten = this.attempt(() => {
       this.#prepare(folder);
       writePrivateFile(this.#file(folder, name), content);
+      return true;
     });
+    return isWritten ?? false;
   }
 
   /** The names of all records in a folder. */
   names(folder: Folder): string[] {
-    const names = this.#attempt(() => {
+    const names = this.attempt(() => {
       const directory = join(this.path, folder);
       if (!this.#has(folder)) return [];
       return readdirSync(directory).filter((name) => name.endsWith(extension));
@@ -92,16 +104,33 @@ export class CacheDirectory {
    * nobody else anything. Undefined when the key can be neither read nor made.
    */
   keyedHash(value: string): string | undefined {
-    const key = this.#attempt(() => {
+    const key = this.attempt(() => {
       this.#prepare();
       const path = join(this.path, 'key');
-      const known = readPrivateFile(path, this.#location.userId, recordLimit);
-      if (known?.length === 32) return known;
-      const made = globalThis.crypto.getRandomValues(new Uint8Array(32));
+      const read = (): Uint8Array | undefined => readPrivateFile(path, this.#location.userId, keyLength);
+      const isKey = (bytes: Uint8Array | undefined): bytes is Uint8Array => bytes?.length === keyLength;
+      const known = read();
+      if (isKey(known)) return known;
+      const made = globalThis.crypto.getRandomValues(new Uint8Array(keyLength));
+      // Somebody else may be making one just now.
+      const rival = createPrivateFile(path, made) ? made : read();
+      if (isKey(rival)) return rival;
       writePrivateFile(path, made);
       return made;
     });
     return key && bytesToHex(hmac(sha256, key, utf8ToBytes(value)));
+  }
+
+  /**
+   * The lock that goes with a name.
+   * @throws CacheTrouble
+   */
+  lock(name: string): GenerationLock {
+    const { self, userId, now } = this.#location;
+    this.#prepare('locks');
+    const path = join(this.path, 'locks', name);
+    preparePrivateDirectory(path, userId);
+    return new GenerationLock(path, self(), userId, now);
   }
 
   /** Whether a folder is there; nothing is made by looking, but what is there must be fit for secrets. */
@@ -124,7 +153,8 @@ export class CacheDirectory {
     return join(this.path, folder, `${name}${extension}`);
   }
 
-  #attempt<T>(action: () => T): T | undefined {
+  /** Does something with the directory; undefined when that is not possible, now or before. */
+  attempt<T>(action: () => T): T | undefined {
     if (this.#isOff) return undefined;
     try {
       return action();
@@ -138,7 +168,7 @@ export class CacheDirectory {
   }
 }
 
-export type Folder = 'tokens' | 'metadata';
+export type Folder = 'tokens' | 'metadata' | 'locks';
 
 const extension = `.v${formatVersion}`;
 

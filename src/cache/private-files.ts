@@ -3,6 +3,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -48,10 +49,16 @@ function makeDirectory(path: string, mayClimb = true): void {
 
 /**
  * Reads a file that this module wrote.
- * @returns undefined when there is none
+ * @param options.maxLinks names that it may have: two while it is being made under the second one
+ * @returns undefined when there is none that is whole and private
  * @throws CacheTrouble when something else is in its place
  */
-export function readPrivateFile(path: string, userId: number | undefined, sizeLimit: number): Uint8Array | undefined {
+export function readPrivateFile(
+  path: string,
+  userId: number | undefined,
+  sizeLimit: number,
+  { maxLinks = 1 }: { readonly maxLinks?: number } = {},
+): Uint8Array | undefined {
   let descriptor: number;
   try {
     // Without O_NONBLOCK a FIFO in the file's place would hold us for ever.
@@ -63,28 +70,77 @@ export function readPrivateFile(path: string, userId: number | undefined, sizeLi
   }
   try {
     const stats = fstatSync(descriptor);
-    requireOwnFile(path, stats, userId);
-    if (stats.size > sizeLimit) throw new CacheTrouble(`${path} is too large`);
-    return readFileSync(descriptor);
+    requireOwnFile(path, stats, userId, maxLinks);
+    const isPrivate = userId === undefined || (stats.mode & 0o077) === 0;
+    return isPrivate && stats.size <= sizeLimit ? readFileSync(descriptor) : undefined;
   } finally {
     closeSync(descriptor);
   }
 }
 
-function requireOwnFile(path: string, stats: Stats, userId: number | undefined): void {
+function requireOwnFile(path: string, stats: Stats, userId: number | undefined, maxLinks: number): void {
   if (!stats.isFile()) throw new CacheTrouble(`${path} is not a file`);
   if (userId === undefined) return;
   if (stats.uid !== userId) throw new CacheTrouble(`${path} belongs to another user`);
-  if (stats.nlink !== 1) throw new CacheTrouble(`${path} has a second name (hard link)`);
-  if (stats.mode & 0o077) throw new CacheTrouble(`other users may open ${path}: remove it`);
+  if (stats.nlink > maxLinks) throw new CacheTrouble(`${path} has a second name (hard link)`);
 }
 
 /**
  * Writes a file that only this user can read, whole or not at all: a new file under another name,
  * flushed to the disk and then renamed.
+ * @param options.isLasting whether it matters after the power has failed
  * @throws CacheTrouble; the old file is then still there
  */
-export function writePrivateFile(path: string, content: string | Uint8Array): void {
+export function writePrivateFile(
+  path: string,
+  content: string | Uint8Array,
+  { isLasting = true }: { readonly isLasting?: boolean } = {},
+): void {
+  withTemporaryFile(path, content, isLasting, (temporary) => renameSync(temporary, path));
+}
+
+/**
+ * Makes a file that only this user can read, whole, unless there is one already.
+ * @returns whether it was made
+ * @throws CacheTrouble
+ */
+export function createPrivateFile(path: string, content: string | Uint8Array): boolean {
+  return withTemporaryFile(path, content, false, (temporary) => {
+    try {
+      linkSync(temporary, path);
+      return true;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') return false;
+      if (!withoutLinks.has(code)) throw error;
+      return createInPlace(path, content);
+    } finally {
+      removeIfThere(temporary);
+    }
+  });
+}
+
+/** What file systems say that know no second names. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/** Makes a file that can be seen before it is whole. */
+function createInPlace(path: string, content: string | Uint8Array): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Writes a file beside the one that is meant, and removes it when that fails. */
+function withTemporaryFile<T>(
+  path: string,
+  content: string | Uint8Array,
+  isLasting: boolean,
+  use: (temporary: string) => T,
+): T {
   const temporary = join(dirname(path), `.tmp-${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
@@ -92,11 +148,11 @@ export function writePrivateFile(path: string, content: string | Uint8Array): vo
     try {
       // Unlike writeSync this goes on until everything is written, or fails.
       writeFileSync(descriptor, content);
-      fsyncSync(descriptor);
+      if (isLasting) fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-    renameSync(temporary, path);
+    return use(temporary);
   } catch (error) {
     removeIfThere(temporary);
     throw new CacheTrouble(`${path} cannot be written (${(error as NodeJS.ErrnoException).code})`);

@@ -1,6 +1,9 @@
-import { expirySkew } from '../expiry-skew.ts';
+import { expirySkew } from '../expiry.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
+import type { Ending, Turn } from './generation-lock.ts';
+import type { Patience } from './turns.ts';
+import { Turns } from './turns.ts';
 
 /**
  * What a token was asked with, as the person said it: nothing in it comes from the server, so that a
@@ -28,17 +31,23 @@ export interface CachedToken {
   readonly tokenType: string;
   readonly issuedOn: number;
   readonly expiresOn: number;
+  /** From then on the first who comes replaces it, while it is still good. */
+  readonly refreshOn: number;
   readonly response: Readonly<Record<string, unknown>>;
 }
 
 const clockTolerance = 60;
+/** Seconds that may lie between two requests of which the first is answered last; more is a clock set back. */
+const maxRequestTime = 3600;
 
 /** Access tokens on disk, one file per key. */
 export class TokenCache {
   readonly #directory: CacheDirectory;
+  readonly #turns: Turns;
 
   constructor(directory: CacheDirectory) {
     this.#directory = directory;
+    this.#turns = new Turns(directory);
   }
 
   /** The token that was stored under a key, good or not. */
@@ -46,8 +55,22 @@ export class TokenCache {
     return this.#open(nameOf(key));
   }
 
-  write(token: CachedToken): void {
-    this.#directory.write('tokens', nameOf(token.key), token);
+  /** Stores a token, unless one that was issued later is there; whether the one that is there is good for others. */
+  write(token: CachedToken): boolean {
+    const other = this.read(token.key);
+    const isLate =
+      other !== undefined && other.issuedOn > token.issuedOn && other.issuedOn <= token.issuedOn + maxRequestTime;
+    return isLate || this.#directory.write('tokens', nameOf(token.key), token);
+  }
+
+  /** The turn to ask for the token of a key, if it can be had at once; see `Turns.take`. */
+  takeTurn(key: TokenCacheKey, until: number | undefined): Turn | undefined {
+    return this.#turns.take(nameOf(key), until);
+  }
+
+  /** The turn to ask for the token of a key, or how the turn of somebody else has ended; see `Turns.wait`. */
+  waitForTurn(key: TokenCacheKey, patience: Patience, signal: AbortSignal): Promise<Turn | Ending | undefined> {
+    return this.#turns.wait(nameOf(key), patience, signal);
   }
 
   list(): CachedToken[] {
@@ -118,7 +141,8 @@ function nameOf(key: TokenCacheKey): string {
 
 /** The checksum tells damage, and not whether the record is one of ours. */
 function isCachedToken(record: object | undefined): record is CachedToken {
-  const { key, accessToken, issuedOn, expiresOn } = (record ?? {}) as Partial<CachedToken>;
+  const { key, accessToken, issuedOn, expiresOn, refreshOn } = (record ?? {}) as Partial<CachedToken>;
   const isKey = typeof key === 'object' && [key.scope, key.audience, key.resource, key.parameters].every(Array.isArray);
-  return isKey && typeof accessToken === 'string' && typeof issuedOn === 'number' && typeof expiresOn === 'number';
+  const isTimed = [issuedOn, expiresOn, refreshOn].every((instant) => typeof instant === 'number');
+  return isKey && isTimed && typeof accessToken === 'string';
 }

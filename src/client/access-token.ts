@@ -2,6 +2,7 @@ import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
 import { isGood } from '../cache/token-cache.ts';
 import { credentialIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
+import { refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
 import { requestToken } from '../oauth/client-credentials.ts';
@@ -10,6 +11,8 @@ import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { requestAt } from './authentication.ts';
 import type { OAuthClient } from './oauth-client.ts';
+import type { TokenDemand } from './single-flight.ts';
+import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
 
 /** An access token for use, and whether it was there already. */
 export interface AccessToken extends IssuedToken {
@@ -18,26 +21,46 @@ export interface AccessToken extends IssuedToken {
 
 /**
  * The access token for a request: from the cache while it is good, else from the server, and then stored.
- * @param mayRead whether a cached token may be used
+ * Of all processes that share the cache and want the same token at once, one asks.
+ * @param refused a token that was used in vain: any other one will do
  * @throws what requesting a token throws; never for the sake of the cache
  */
 export async function obtainAccessToken(
   request: AccessTokenRequest,
   client: OAuthClient,
   ctx: Context,
-  mayRead: boolean = client.settings.cache.mayRead,
+  refused?: string,
 ): Promise<AccessToken> {
-  const { isEnabled, minimumLifetime } = client.settings.cache;
+  const { isEnabled, mayRead, minimumLifetime } = client.settings.cache;
   const key = isEnabled ? await tokenCacheKey(request, client) : undefined;
-  const cached = key !== undefined && mayRead ? client.tokens.read(key) : undefined;
-  if (cached !== undefined && isGood(cached, ctx.now() / 1000, minimumLifetime)) {
-    ctx.io.conceal(cached.accessToken, fingerprint(cached.accessToken));
-    return { ...cached, isFromCache: true };
-  }
-  const token = await requestFromServer(request, client, ctx);
-  warnOfShortLife(token, minimumLifetime, ctx);
-  if (key !== undefined) store(token, key, client, ctx);
-  return { ...token, isFromCache: false };
+  const ask = async (limited: OAuthClient): Promise<IssuedToken> => {
+    const token = await requestFromServer(request, limited, ctx);
+    warnOfShortLife(token, minimumLifetime, ctx);
+    return token;
+  };
+  if (key === undefined) return { ...(await ask(client)), isFromCache: false };
+
+  const demand: TokenDemand = {
+    key,
+    since: refused === undefined ? ctx.startedOn : ctx.now(),
+    ask,
+    isGood: (token) => token.accessToken !== refused && isGood(token, ctx.now() / 1000, minimumLifetime),
+    isAlive: (token) => token.accessToken !== refused && token.expiresOn > ctx.now() / 1000,
+    store: (token) => store(token, key, client, ctx),
+  };
+  const token =
+    mayRead || refused !== undefined
+      ? await readOrRequest(demand, client, ctx)
+      : await requestAnew(demand, client, ctx);
+  ctx.io.conceal(token.accessToken, fingerprint(token.accessToken));
+  return token;
+}
+
+async function readOrRequest(demand: TokenDemand, client: OAuthClient, ctx: Context): Promise<AccessToken> {
+  const cached = client.tokens.read(demand.key);
+  if (cached === undefined || !demand.isGood(cached)) return requestOnce(demand, client, ctx);
+  if (ctx.now() / 1000 < cached.refreshOn) return { ...cached, isFromCache: true };
+  return refreshEarly(cached, demand, client, ctx);
 }
 
 async function requestFromServer(request: AccessTokenRequest, client: OAuthClient, ctx: Context): Promise<IssuedToken> {
@@ -59,13 +82,20 @@ function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: 
   io.warn(text`the server gives tokens for ${expiresOn - issuedOn} s only, less than --min-ttl asks for`);
 }
 
-/** Stores a token unless it would be too old for use at once. */
-function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx: Context): void {
+/** Stores a token unless it would be too old for use at once; whether it did. */
+function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx: Context): boolean {
   const { accessToken, tokenType, issuedOn, expiresOn, response } = token;
-  if (expiresOn === undefined) return;
-  const members = withoutSecrets(response, ctx);
-  const entry: CachedToken = { key, accessToken, tokenType, issuedOn, expiresOn, response: members };
-  if (isGood(entry, ctx.now() / 1000)) client.tokens.write(entry);
+  if (expiresOn === undefined) return false;
+  const entry: CachedToken = {
+    key,
+    accessToken,
+    tokenType,
+    issuedOn,
+    expiresOn,
+    refreshOn: refreshTime(issuedOn, expiresOn),
+    response: withoutSecrets(response, ctx),
+  };
+  return isGood(entry, ctx.now() / 1000) && client.tokens.write(entry);
 }
 
 /** A server may send back what it was sent: such members are not kept. */

@@ -1,5 +1,6 @@
 import { CacheDirectory } from '../cache/cache-directory.ts';
 import { DocumentCache } from '../cache/document-cache.ts';
+import { identifyProcess } from '../cache/process-identity.ts';
 import { TokenCache } from '../cache/token-cache.ts';
 import { readSecret } from '../config/read-secret.ts';
 import type { SecretSource } from '../config/secret-source.ts';
@@ -41,6 +42,8 @@ export interface CacheSettings {
 /** How requests are sent. Durations in milliseconds, 0 for no limit. */
 export interface ConnectionSettings extends TransportSettings {
   readonly allowHttp: boolean;
+  /** What tells this way of sending requests from others. */
+  readonly identity: string;
   /** For everything together; undefined when nobody said anything. */
   readonly maxTime: number | undefined;
 }
@@ -61,30 +64,38 @@ export interface OAuthClient {
   readonly tokens: TokenCache;
   /** The client secret, read when it is first needed; undefined when none was named. */
   readonly secret: () => Promise<Secret> | undefined;
+  /** The same client, of which each request has so many milliseconds; 0 for no limit. */
+  readonly within: (maxTime: number) => OAuthClient;
+  /** What is to be done before the run ends, and after its answer. */
+  readonly afterAnswer: (() => Promise<void> | void)[];
 }
 
-const defaultMaxTime = 30_000;
+/** Milliseconds for everything where nobody said anything. */
+export const defaultMaxTime = 30_000;
 
 /** Builds the client of a run; nothing is read or sent yet. */
 export function createClient(settings: OAuthClientSettings, ctx: Context): OAuthClient {
   const { cache, connection } = settings;
-  const transport = createTransport(connection, connection.maxTime ?? defaultMaxTime, ctx);
   const cacheDirectory = openCacheDirectory(cache.directory, ctx);
   const documents =
     cache.isEnabled && isTrustworthy(connection)
       ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now)
       : undefined;
-  return {
+  const common = {
     settings,
-    server: new AuthorizationServer(settings.server, transport, documents),
-    transport,
     cacheDirectory,
     tokens: new TokenCache(cacheDirectory),
     secret: once(() => {
       const { credential } = settings.client;
       return credential && readSecret(credential.source, credential.origin, ctx);
     }),
+    afterAnswer: [],
   };
+  const within = (maxTime: number): OAuthClient => {
+    const transport = createTransport(connection, maxTime, ctx);
+    return { ...common, within, transport, server: new AuthorizationServer(settings.server, transport, documents) };
+  };
+  return within(connection.maxTime ?? defaultMaxTime);
 }
 
 /** What came over a connection that anybody can have answered must not be believed by a later run that asks for more. */
@@ -105,10 +116,12 @@ export function createTransport(connection: ConnectionSettings, maxTime: number,
 }
 
 /** The cache directory; what is wrong with it becomes one warning. */
-export function openCacheDirectory(path: string, { io, host }: Context): CacheDirectory {
+export function openCacheDirectory(path: string, { io, host, now }: Context): CacheDirectory {
   return new CacheDirectory({
     path,
     userId: host.userId,
+    self: once(() => identifyProcess(host.processId, host.name(), host.hasProcess)),
+    now,
     warn: once((reason: string) => io.warn(text`the cache is not used: ${reason}`)),
   });
 }

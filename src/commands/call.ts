@@ -61,7 +61,8 @@ export const callCommand: CommandDefinition = {
 };
 
 /** An access token, asked for a fresh one where the first was refused. */
-type TokenSource = (fresh: boolean) => Promise<Pick<AccessToken, 'accessToken' | 'isFromCache'>>;
+/** @param refused a token that was used in vain */
+type TokenSource = (refused?: string) => Promise<Pick<AccessToken, 'accessToken' | 'isFromCache'>>;
 
 const headerTime = 30_000;
 
@@ -83,7 +84,7 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
     const tokenFile = settings.text('token-file')?.value;
     const tokens: TokenSource =
       tokenFile === undefined
-        ? (fresh) => obtainAccessToken(resolveRequest(settings), client, ctx, fresh ? false : undefined)
+        ? (refused) => obtainAccessToken(resolveRequest(settings), client, ctx, refused)
         : () => tokenFromFile(tokenFile, ctx);
     const start = performance.now();
     const output = async (exchanged: Exchanged): Promise<void> => {
@@ -108,17 +109,17 @@ async function callWithToken(
   transport: Transport,
   ctx: Context,
 ): Promise<Exchanged> {
-  const send = async (fresh: boolean) => {
-    const token = await tokens(fresh);
+  const send = async (refused?: string) => {
+    const token = await tokens(refused);
     const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
       exchange(request, bearerAuthorization(token.accessToken), policy, transport, ctx.now),
     );
     return { token, exchanged };
   };
-  const { token, exchanged } = await send(false);
+  const { token, exchanged } = await send();
   const isWorthAnother =
     token.isFromCache && isTokenRefused(exchanged.response) && request.body?.isRepeatable !== false;
-  return isWorthAnother ? (await send(true)).exchanged : exchanged;
+  return isWorthAnother ? (await send(token.accessToken)).exchanged : exchanged;
 }
 
 async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource> {

@@ -60,6 +60,11 @@ export class Transport {
     return this.#limits;
   }
 
+  /** Starts the time of the run, unless a request has; the signal aborts when it is over. */
+  start(): AbortSignal {
+    return this.#time.signal;
+  }
+
   /**
    * Sends one request as it is.
    * @param signal aborts this request alone

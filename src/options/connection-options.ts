@@ -87,8 +87,19 @@ export function resolveConnection(settings: Settings, ctx: Context): ConnectionS
     connectTimeout: connectTimeout === undefined ? 10_000 : toMilliseconds(connectTimeout),
     resolve: new Map((settings.list('resolve')?.value ?? []).map(toResolveEntry)),
     allowHttp: settings.flag('allow-http'),
+    identity: identify(settings, ctx),
     maxTime: maxTime && toMilliseconds(maxTime),
   };
+}
+
+/** Two runs with the same of these would fare alike with a server. */
+function identify(settings: Settings, { env }: Context): string {
+  const given = connectionOptions.map(({ name, value }) =>
+    value === undefined ? settings.flag(name) : settings.text(name)?.value,
+  );
+  const variables = ['SSL_CERT_FILE', 'HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+  const surrounding = variables.flatMap((name) => [env[name], env[name.toLowerCase()]]);
+  return JSON.stringify([...given, settings.list('resolve')?.value, ...surrounding]);
 }
 
 function readCertificateAuthorities(settings: Settings, { host }: Context): string | undefined {

@@ -62,6 +62,7 @@ export async function withClient<T>(
   try {
     return await task(client);
   } finally {
+    for (const step of client.afterAnswer) await step();
     await client.transport.close();
   }
 }

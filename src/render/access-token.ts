@@ -1,6 +1,6 @@
 import type { AccessToken } from '../client/access-token.ts';
 import type { Environment } from '../context.ts';
-import { expirySkew } from '../expiry-skew.ts';
+import { expirySkew } from '../expiry.ts';
 import { timestamp } from '../timestamp.ts';
 import { safeJson } from './json.ts';
 

@@ -410,18 +410,33 @@ describe('token --out', () => {
 });
 
 describe('the cache', () => {
-  test('gives the same token again without asking anybody, until a minute or a tenth of its life is left', async ({
-    cli,
-  }) => {
+  test('gives the same token again without asking anybody, and replaces it before it is too old', async ({ cli }) => {
     answerToken(cli, 'first');
     answerToken(cli, 'second');
 
     expect(await cli.run(['token'], { env })).toEqual(success('first\n'));
-    cli.now += 269_000;
+    cli.now += 179_000;
     expect(await cli.run(['token'], { env })).toEqual(success('first\n'));
-    cli.now += 1_000;
+    cli.now += 62_000;
     expect(await cli.run(['token'], { env })).toEqual(success('second\n'));
     expect(cli.requests).toHaveLength(2);
+  });
+
+  test('gives the old token while the server cannot replace it, until a minute or a tenth of its life is left', async ({
+    cli,
+  }) => {
+    answerToken(cli, 'first');
+    cli.answer('POST', tokenEndpoint, { status: 400, json: { error: 'unauthorized_client' } });
+    answerToken(cli, 'second');
+
+    expect(await cli.run(['token'], { env })).toEqual(success('first\n'));
+    cli.now += 241_000;
+    expect(await cli.run(['token'], { env })).toEqual(success('first\n'));
+    cli.now += 28_000;
+    expect(await cli.run(['token'], { env })).toEqual(success('first\n'));
+    expect(cli.requests).toHaveLength(2);
+    cli.now += 1_000;
+    expect(await cli.run(['token'], { env })).toEqual(success('second\n'));
   });
 
   test('needs neither metadata nor the secret for a hit', async ({ cli }) => {

@@ -9,6 +9,7 @@ import type { Context } from '../../src/context.ts';
 import { dispatcherClient } from '../../src/http/undici-client.ts';
 import type { StandardStreams } from '../../src/io/create-io.ts';
 import type { OutputStream, StandardInput } from '../../src/io/io.ts';
+import { thisProcess } from './cache-location.ts';
 
 /** How one command ended and what it wrote. */
 export interface CliResult {
@@ -112,8 +113,9 @@ async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
         env,
         connect: async (settings) => dispatcherClient(settings, () => network),
         now: () => cli.now,
+        startedOn: cli.now,
         signal: new AbortController().signal,
-        host: { platform: process.platform, home, workingDirectory: directory, userId: process.getuid?.() },
+        host: { platform: process.platform, home, workingDirectory: directory, ...thisProcess },
       };
       const exitCode = await run(argv, streams, outside);
       await network.readBodies();

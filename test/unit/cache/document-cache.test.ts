@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CacheDirectory } from '../../../src/cache/cache-directory.ts';
 import { DocumentCache } from '../../../src/cache/document-cache.ts';
+import { cacheLocation } from '../../support/cache-location.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const at = temporaryDirectory();
@@ -9,7 +10,7 @@ const place = 'https://as.example/jwks';
 const document = { keys: [{ kty: 'RSA' }] };
 
 function open(seconds: number, mayRead = true): DocumentCache {
-  const directory = new CacheDirectory({ path: at('cache'), userId: process.getuid?.(), warn: () => {} });
+  const directory = new CacheDirectory(cacheLocation(at('cache'), () => {}));
   return new DocumentCache(directory, mayRead, () => seconds * 1000);
 }
 

@@ -68,6 +68,7 @@ async function obtain(run: Run = {}) {
         connectTimeout: 0,
         resolve: new Map(),
         allowHttp: false,
+        identity: '',
         maxTime: 0,
       },
     },
@@ -81,7 +82,7 @@ describe('obtainAccessToken', () => {
   it('asks once, and takes the token from the cache while it is good', async () => {
     const first = await obtain();
     expect(first).toMatchObject({ requests: 1, token: { isFromCache: false } });
-    expect(await obtain({ now: now + 269 })).toMatchObject({
+    expect(await obtain({ now: now + 179 })).toMatchObject({
       requests: 0,
       token: {
         isFromCache: true,
@@ -139,8 +140,8 @@ describe('obtainAccessToken', () => {
 
   it('asks anew when the token is not good for --min-ttl, and warns once when no token is', async () => {
     await obtain();
-    expect(await obtain({ now: now + 200, minimumLifetime: 90 })).toMatchObject({ requests: 0, stderr: '' });
-    expect(await obtain({ now: now + 200, minimumLifetime: 120 })).toMatchObject({ requests: 1, stderr: '' });
+    expect(await obtain({ now: now + 170, minimumLifetime: 120 })).toMatchObject({ requests: 0, stderr: '' });
+    expect(await obtain({ now: now + 170, minimumLifetime: 140 })).toMatchObject({ requests: 1, stderr: '' });
     const short = await obtain({ minimumLifetime: 600 });
     expect(short).toMatchObject({ requests: 1, token: { isFromCache: false } });
     expect(short.stderr.match(/--min-ttl/g)).toHaveLength(1);

@@ -3,6 +3,7 @@ import { CacheDirectory } from '../../../src/cache/cache-directory.ts';
 import { DocumentCache } from '../../../src/cache/document-cache.ts';
 import { AuthorizationServer } from '../../../src/client/authorization-server.ts';
 import type { ServerIdentity } from '../../../src/oauth/metadata.ts';
+import { cacheLocation } from '../../support/cache-location.ts';
 import { failureOf } from '../support/failure.ts';
 import { keycloakKeys } from '../support/fixtures.ts';
 import type { Answer } from '../support/scripted-http.ts';
@@ -31,7 +32,7 @@ interface Run {
 function open({ answers = documents, endpoints = {}, hasCache = true, at: clock = now, ...rest }: Run = {}) {
   const identity = 'identity' in rest ? rest.identity : ({ kind: 'issuer', issuer } as const);
   const http = scriptedHttp(({ url }) => answers[url.href] ?? { status: 404 });
-  const directory = new CacheDirectory({ path: at('cache'), userId: process.getuid?.(), warn: expect.unreachable });
+  const directory = new CacheDirectory(cacheLocation(at('cache'), expect.unreachable));
   const given = Object.entries(endpoints).map(([name, url]) => [name as 'jwks_uri', new URL(url)] as const);
   const cache = hasCache ? new DocumentCache(directory, true, () => clock * 1000) : undefined;
   const server = new AuthorizationServer({ identity, endpoints: new Map(given) }, http.transport, cache);

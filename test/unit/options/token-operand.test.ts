@@ -8,6 +8,7 @@ import { requestOptions } from '../../../src/options/request-options.ts';
 import { endpointOptions, issuerOptions } from '../../../src/options/server-options.ts';
 import { Settings } from '../../../src/options/settings.ts';
 import { cachedOption, cleanToken, readTokenOperand } from '../../../src/options/token-operand.ts';
+import { cacheLocation } from '../../support/cache-location.ts';
 import { failureOf } from '../support/failure.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { ContextOptions } from '../support/test-context.ts';
@@ -137,13 +138,14 @@ describe('--cached', () => {
       parameters: [],
       ...key,
     };
-    const directory = new CacheDirectory({ path: at('cache'), userId: process.getuid?.(), warn: expect.unreachable });
+    const directory = new CacheDirectory(cacheLocation(at('cache'), expect.unreachable));
     new TokenCache(directory).write({
       key: full,
       accessToken: token,
       tokenType: 'Bearer',
       issuedOn: now,
       expiresOn: now + 300,
+      refreshOn: 4_000_000_000,
       response: {},
       ...change,
     });

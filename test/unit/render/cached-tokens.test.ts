@@ -21,6 +21,7 @@ const token: ListedToken = {
   tokenType: 'Bearer',
   issuedOn: now,
   expiresOn: now + 299,
+  refreshOn: now + 200,
   response: { access_token: 'S3cr3t-token' },
   isUsable: true,
 };

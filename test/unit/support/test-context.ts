@@ -2,6 +2,7 @@ import type { Context, Environment, Host } from '../../../src/context.ts';
 import type { HttpClient } from '../../../src/http/types.ts';
 import { createIo } from '../../../src/io/create-io.ts';
 import type { OutputStream } from '../../../src/io/io.ts';
+import { thisProcess } from '../../support/cache-location.ts';
 
 export interface ContextOptions {
   readonly env?: Environment;
@@ -47,8 +48,16 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
         return client;
       },
       now: () => clock() * 1000,
+      startedOn: clock() * 1000,
       signal: new AbortController().signal,
-      host: { platform: 'linux', home: '/home/tester', workingDirectory: '/work', userId: 1000, ...host },
+      host: {
+        platform: 'linux',
+        home: '/home/tester',
+        workingDirectory: '/work',
+        ...thisProcess,
+        userId: 1000,
+        ...host,
+      },
     },
     stdout: stdout.text,
     stderr: stderr.text,
