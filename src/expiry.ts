@@ -14,3 +14,20 @@ export function refreshTime(issuedOn: number, expiresOn: number): number {
   const skew = expirySkew(issuedOn, expiresOn);
   return expiresOn - skew * (2 + 2 * Math.random());
 }
+
+/** Seconds that clocks may differ. */
+const clockTolerance = 60;
+
+/**
+ * Whether a token may still be handed out: not within the skew of its end, good for the time asked for, and not from the future, as after a clock was set back.
+ * @param now epoch seconds
+ * @param minimumLifetime seconds that it must be good for
+ */
+export function isGood(
+  { issuedOn, expiresOn }: { readonly issuedOn: number; readonly expiresOn: number },
+  now: number,
+  minimumLifetime = 0,
+): boolean {
+  const skew = expirySkew(issuedOn, expiresOn);
+  return now < expiresOn - Math.max(skew, minimumLifetime) && issuedOn <= now + clockTolerance;
+}

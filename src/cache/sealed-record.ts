@@ -1,7 +1,10 @@
-import { sha256Hex } from '../sha256.ts';
+import { crc32 } from './crc32.ts';
 
 /** Raised when the meaning of a stored record changes. It is part of every file name. */
 export const formatVersion = 1;
+
+/** Length of `checksum LF` in front of the record. */
+const headLength = 9;
 
 /**
  * A record as a file: its checksum, then its JSON, so that a damaged one is never taken for good.
@@ -15,20 +18,17 @@ export function sealRecord(record: object): string | undefined {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
-  return `${sha256Hex(json)}\n${json}\n`;
+  return `${crc32(Buffer.from(`${json}\n`))}\n${json}\n`;
 }
 
 /** The record in a file, or undefined when a single byte of it is not as it was written. */
 export function openRecord(content: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  const [, checksum, json] = /^([0-9a-f]{64})\n(.*)\n$/s.exec(decodeExactly(content) ?? '') ?? [];
-  if (json === undefined || checksum !== sha256Hex(json)) return undefined;
-  return JSON.parse(json);
-}
-
-/** The text that these bytes and no others encode. */
-function decodeExactly(content: Uint8Array): string | undefined {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const body = bytes.subarray(headLength);
+  if (bytes.toString('latin1', 0, headLength) !== `${crc32(body)}\n`) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
+    const record: unknown = JSON.parse(body.toString());
+    return typeof record === 'object' && record !== null ? (record as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,3 @@
-import { expirySkew } from '../expiry.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 import type { Ending, Turn } from './generation-lock.ts';
@@ -36,7 +35,6 @@ export interface CachedToken {
   readonly response: Readonly<Record<string, unknown>>;
 }
 
-const clockTolerance = 60;
 /** Seconds that may lie between two requests of which the first is answered last; more is a clock set back. */
 const maxRequestTime = 3600;
 
@@ -99,20 +97,6 @@ export class TokenCache {
     const record = this.#directory.read('tokens', name);
     return isCachedToken(record) && nameOf(record.key) === name ? record : undefined;
   }
-}
-
-/**
- * Whether a token may still be handed out: not within the skew of its end, good for the time asked for, and not from the future, as after a clock was set back.
- * @param now epoch seconds
- * @param minimumLifetime seconds that it must be good for
- */
-export function isGood(
-  { issuedOn, expiresOn }: Pick<CachedToken, 'issuedOn' | 'expiresOn'>,
-  now: number,
-  minimumLifetime = 0,
-): boolean {
-  const skew = expirySkew(issuedOn, expiresOn);
-  return now < expiresOn - Math.max(skew, minimumLifetime) && issuedOn <= now + clockTolerance;
 }
 
 function nameOf(key: TokenCacheKey): string {

@@ -1,8 +1,7 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
-import { isGood } from '../cache/token-cache.ts';
 import { credentialIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
-import { refreshTime } from '../expiry.ts';
+import { isGood, refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
 import { requestToken } from '../oauth/client-credentials.ts';

@@ -1,10 +1,11 @@
 import type { CacheDirectory } from '../cache/cache-directory.ts';
 import { CacheTrouble } from '../cache/cache-trouble.ts';
 import type { CachedToken } from '../cache/token-cache.ts';
-import { isGood, TokenCache } from '../cache/token-cache.ts';
+import { TokenCache } from '../cache/token-cache.ts';
 import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import { isGood } from '../expiry.ts';
 import { cacheDirectory, cacheDirectoryOption } from '../options/cache-options.ts';
 import { clientIdOption } from '../options/client-options.ts';
 import { loadSettings } from '../options/load-settings.ts';

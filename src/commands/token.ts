@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import { writePrivateFile } from '../cache/private-files.ts';
 import { obtainAccessToken } from '../client/access-token.ts';
 import type { Context } from '../context.ts';
@@ -53,7 +53,7 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
     const token = await obtainAccessToken(request, client, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
     if (out === undefined || out === '-') await ctx.io.print(answer);
-    else writeAnswer(resolve(ctx.host.workingDirectory, out), answer);
+    else writeAnswer(absolutePath(out, ctx.host), answer);
   });
 }
 

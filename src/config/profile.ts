@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { closestMatch } from 'leven';
+import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { readConfigFile } from './config-file.ts';
@@ -41,8 +42,7 @@ export async function loadProfile(
   keys: ProfileKeys,
   ctx: Context,
 ): Promise<Profile | undefined> {
-  const path =
-    choice.configFile === undefined ? defaultConfigPath(ctx) : resolve(ctx.host.workingDirectory, choice.configFile);
+  const path = choice.configFile === undefined ? defaultConfigPath(ctx) : absolutePath(choice.configFile, ctx.host);
   const config = await readConfigFile(path, choice.configFile !== undefined, keys.all);
   const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
   if (name === undefined) return undefined;
@@ -62,13 +62,13 @@ export async function loadProfile(
 
 /** A path, or a command whose program is one: a bare name is looked for on the PATH. */
 function absolutePaths(value: ProfileValue, configPath: string, ctx: Context): ProfileValue {
-  if (typeof value === 'string') return absolutePath(value, configPath, ctx);
+  if (typeof value === 'string') return fromConfigFile(value, configPath, ctx);
   if (typeof value === 'boolean') return value;
   const [program = '', ...args] = value;
-  return [program.includes('/') ? absolutePath(program, configPath, ctx) : program, ...args];
+  return [program.includes('/') ? fromConfigFile(program, configPath, ctx) : program, ...args];
 }
 
-function absolutePath(path: string, configPath: string, { host }: Context): string {
+function fromConfigFile(path: string, configPath: string, { host }: Context): string {
   if (path === '-') return path;
   if (path === '~' || path.startsWith('~/')) return join(host.home, path.slice(1));
   return resolve(dirname(configPath), path);

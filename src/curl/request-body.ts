@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { accessSync, constants, createReadStream, openAsBlob, readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { HttpBody } from '../http/types.ts';
@@ -67,7 +67,7 @@ function percentEncode(bytes: Uint8Array): string {
 /** The file of `-T`, streamed. */
 export async function uploadBody(file: string, ctx: Context): Promise<RequestBody> {
   if (file === '-') return { content: ctx.io.stdin.stream(), contentType: undefined, isRepeatable: false };
-  const path = resolve(ctx.host.workingDirectory, file);
+  const path = absolutePath(file, ctx.host);
   // A pipe, such as the shell makes of `<(command)`, has no size and is read once.
   if (!requireReadable(path, file).isFile()) {
     return { content: createReadStream(path), contentType: undefined, isRepeatable: false };
@@ -77,7 +77,7 @@ export async function uploadBody(file: string, ctx: Context): Promise<RequestBod
 
 /** What a file holds, left on the disk until it is sent where that is possible. */
 export async function openContent(file: string, ctx: Context): Promise<Blob> {
-  const path = resolve(ctx.host.workingDirectory, file);
+  const path = absolutePath(file, ctx.host);
   if (file !== '-' && requireReadable(path, file).isFile()) return openAsBlob(path);
   return new Blob([await readInput(file, ctx)]);
 }
@@ -97,7 +97,7 @@ function requireReadable(path: string, file: string): Stats {
 export async function readInput(file: string, { io, host }: Context): Promise<Uint8Array> {
   if (file === '-') return io.stdin.read();
   try {
-    return readFileSync(resolve(host.workingDirectory, file));
+    return readFileSync(absolutePath(file, host));
   } catch (error) {
     throw new ConfigError('file_unusable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { OutputError } from '../errors.ts';
 import { decodedBody } from '../http/body.ts';
@@ -52,7 +52,7 @@ async function withOutput(
   task: (output: OutputStream) => Promise<void>,
 ): Promise<void> {
   if (file === '-') return task(io.stdout);
-  const descriptor = open(resolve(host.workingDirectory, file));
+  const descriptor = open(absolutePath(file, host));
   try {
     await task(fileOutput(descriptor));
   } finally {

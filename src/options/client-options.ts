@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import type { ClientSettings } from '../client/oauth-client.ts';
 import type { Profile } from '../config/profile.ts';
 import type { SecretSource } from '../config/secret-source.ts';
@@ -85,7 +85,7 @@ export function resolveClient(settings: Settings, ctx: Context): ClientSettings 
 
 function credentialCandidates(settings: Settings, { host }: Context): Setting<SecretSource>[] {
   const toFile = ({ value, origin }: Setting<string>): Setting<SecretSource> => ({
-    value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: resolve(host.workingDirectory, value) },
+    value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: absolutePath(value, host) },
     origin,
   });
   const { profile } = settings;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import type { ConnectionSettings } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
@@ -105,7 +105,7 @@ function identify(settings: Settings, { env }: Context): string {
 function readCertificateAuthorities(settings: Settings, { host }: Context): string | undefined {
   const file = settings.text('cacert') ?? settings.variable('SSL_CERT_FILE');
   if (file === undefined) return undefined;
-  const path = resolve(host.workingDirectory, file.value);
+  const path = absolutePath(file.value, host);
   const pem = readPem(path, file);
   if (pem.includes('-----BEGIN CERTIFICATE-----') || pem.includes('-----BEGIN TRUSTED CERTIFICATE-----')) return pem;
   throw new ConfigError('file_unusable', `${path} (${file.origin.name}) holds no PEM certificate`);

@@ -1,7 +1,8 @@
-import { isGood, TokenCache } from '../cache/token-cache.ts';
+import { TokenCache } from '../cache/token-cache.ts';
 import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { isGood } from '../expiry.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { cacheDirectory } from './cache-options.ts';
 import type { OptionRow } from './option.ts';

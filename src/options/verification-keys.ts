@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { absolutePath } from '../absolute-path.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
@@ -38,7 +38,7 @@ export function resolveKeySource(settings: Settings, client: OAuthClient, ctx: C
     });
   }
   if (file !== undefined) {
-    const path = resolve(ctx.host.workingDirectory, file.value);
+    const path = absolutePath(file.value, ctx.host);
     const keys = parsePublicKeys(readFile(path).toString(), path);
     return async () => keys;
   }
@@ -59,7 +59,7 @@ export function resolveKeySource(settings: Settings, client: OAuthClient, ctx: C
 
 async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
   if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
-  const path = resolve(ctx.host.workingDirectory, file);
+  const path = absolutePath(file, ctx.host);
   return parseSharedSecret(readFile(path), path);
 }
 
