@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { closestMatch } from 'leven';
 import type { CommandDefinition } from './commands/command.ts';
-import type { Context } from './context.ts';
+import type { Outside } from './context.ts';
 import { UsageError } from './errors.ts';
 import { createIo, type StandardStreams } from './io/create-io.ts';
 import type { Io, OutputPreferences } from './io/io.ts';
+import { Witness } from './memo/witness.ts';
 import type { OptionRow } from './options/option.ts';
 import { outputFormat, outputPreferences } from './options/output-options.ts';
 import { HelpRequested, parseCommandLine, toCommander } from './options/parse-command-line.ts';
@@ -64,11 +65,7 @@ const commands: readonly CommandEntry[] = [
 ];
 
 /** Runs one command line and returns the exit code of the process. */
-export async function run(
-  argv: readonly string[],
-  streams: StandardStreams,
-  outside: Omit<Context, 'io'>,
-): Promise<number> {
+export async function run(argv: readonly string[], streams: StandardStreams, outside: Outside): Promise<number> {
   const openIo = (preferences: OutputPreferences): Promise<Io> => createIo(streams, preferences, outside.env);
   // Until the command line is understood, what it says about the output can only be guessed.
   let io = await openIo({ color: 'auto', quiet: false, verbose: false });
@@ -83,7 +80,9 @@ export async function run(
         const invocation = parseCommandLine(definition, args);
         io = await openIo(outputPreferences(invocation.options));
         format = outputFormat(invocation.options) === 'json' ? 'json' : 'text';
-        await definition.run(invocation, { ...outside, io });
+        const witness = new Witness(outside.env, outside.host);
+        const { env, host } = witness;
+        await definition.run(invocation, { ...outside, argv, env, host, witness, io });
       } catch (error) {
         if (!(error instanceof HelpRequested)) throw error;
         await io.print(

@@ -1,9 +1,12 @@
 import type { HttpClient, TransportSettings } from './http/types.ts';
 import type { Io } from './io/io.ts';
+import type { Witness } from './memo/witness.ts';
 
 /** Everything that a command gets from the outside world; tests hand in their own. */
 export interface Context {
   readonly io: Io;
+  /** What was typed after the program's name. */
+  readonly argv: readonly string[];
   readonly env: Environment;
   /** Opens the transport; called by the first request of a run. */
   readonly connect: (settings: TransportSettings) => Promise<HttpClient>;
@@ -14,7 +17,11 @@ export interface Context {
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
   readonly host: Host;
+  readonly witness: Witness;
 }
+
+/** The outside world before a command is known. */
+export type Outside = Omit<Context, 'io' | 'argv' | 'witness'>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { isatty } from 'node:tty';
 import { run } from './cli.ts';
-import type { Context } from './context.ts';
+import type { Outside } from './context.ts';
 import { SignalError } from './errors.ts';
 import type { HttpClient, TransportSettings } from './http/types.ts';
 import { fileOutput } from './io/file-output.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     stdout: fileOutput(1, isatty(1) ? () => process.stdout.columns : undefined),
     stderr: fileOutput(2, isatty(2) ? () => process.stderr.columns : undefined),
   };
-  const outside: Omit<Context, 'io'> = {
+  const outside: Outside = {
     env: process.env,
     connect,
     now: Date.now,

@@ -1,19 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { CacheTrouble } from './cache-trouble.ts';
 import { GenerationLock } from './generation-lock.ts';
+import { keyedHash } from './keyed-hash.ts';
 import {
   createPrivateFile,
   preparePrivateDirectory,
   readPrivateFile,
   removeIfThere,
+  requirePrivateDirectory,
   writePrivateFile,
 } from './private-files.ts';
 import type { Observer } from './process-identity.ts';
 import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';
+import { removeIdleLocks, sweepNowAndThen } from './sweep.ts';
 
 const recordLimit = 256 * 1024;
 const keyLength = 32;
@@ -118,7 +118,22 @@ export class CacheDirectory {
       writePrivateFile(path, made);
       return made;
     });
-    return key && bytesToHex(hmac(sha256, key, utf8ToBytes(value)));
+    return key && keyedHash(key, value);
+  }
+
+  /** Removes what nobody needs any more, now and then; see `sweepNowAndThen`. */
+  sweep(): void {
+    const { path, userId, self, now } = this.#location;
+    this.attempt(() => sweepNowAndThen({ path, userId, self: self(), now: now() }));
+  }
+
+  /**
+   * Removes all locks that nobody holds.
+   * @throws CacheTrouble
+   */
+  clearLocks(): void {
+    const { path, userId, self, now } = this.#location;
+    removeIdleLocks({ path, userId, self: self(), now: now() });
   }
 
   /**
@@ -135,10 +150,10 @@ export class CacheDirectory {
 
   /** Whether a folder is there; nothing is made by looking, but what is there must be fit for secrets. */
   #has(folder: Folder): boolean {
-    if (!existsSync(this.path)) return false;
-    this.#prepare();
-    if (!existsSync(join(this.path, folder))) return false;
-    this.#prepare(folder);
+    for (const path of [this.path, join(this.path, folder)]) {
+      if (!existsSync(path)) return false;
+      requirePrivateDirectory(path, this.#location.userId);
+    }
     return true;
   }
 
@@ -168,12 +183,12 @@ export class CacheDirectory {
   }
 }
 
-export type Folder = 'tokens' | 'metadata' | 'locks';
+export type Folder = 'tokens' | 'metadata' | 'memos' | 'locks';
 
 const extension = `.v${formatVersion}`;
 
 /** Whether a file is a record of this version or an older one, or what an interrupted write has left. */
 function isOurs(name: string): boolean {
-  const version = /^[0-9a-f]{64}\.v(\d+)$/.exec(name)?.[1];
+  const version = /^[0-9a-f]{16,64}\.v(\d+)$/.exec(name)?.[1];
   return version === undefined ? name.startsWith('.tmp-') : Number(version) <= formatVersion;
 }

@@ -24,8 +24,16 @@ import { CacheTrouble } from './cache-trouble.ts';
  */
 export function preparePrivateDirectory(path: string, userId: number | undefined): void {
   makeDirectory(path);
+  requirePrivateDirectory(path, userId);
+}
+
+/**
+ * Checks that a directory is fit for secrets, see above.
+ * @throws CacheTrouble
+ */
+export function requirePrivateDirectory(path: string, userId: number | undefined): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new CacheTrouble(`${path} cannot be made`);
+  if (stats === undefined) throw new CacheTrouble(`${path} is not there`);
   if (stats.isSymbolicLink()) throw new CacheTrouble(`${path} is a symbolic link`);
   if (!stats.isDirectory()) throw new CacheTrouble(`${path} is not a directory`);
   if (userId === undefined) return;

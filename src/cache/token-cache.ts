@@ -48,6 +48,11 @@ export class TokenCache {
     this.#turns = new Turns(directory);
   }
 
+  /** The name of the entry of a key. */
+  nameOf(key: TokenCacheKey): string {
+    return nameOf(key);
+  }
+
   /** The token that was stored under a key, good or not. */
   read(key: TokenCacheKey): CachedToken | undefined {
     return this.#open(nameOf(key));

@@ -16,6 +16,8 @@ import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
 /** An access token for use, and whether it was there already. */
 export interface AccessToken extends IssuedToken {
   readonly isFromCache: boolean;
+  /** Under which key it lies in the cache; undefined when it does not. */
+  readonly key?: TokenCacheKey;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function obtainAccessToken(
   refused?: string,
 ): Promise<AccessToken> {
   const { isEnabled, mayRead, minimumLifetime } = client.settings.cache;
-  const key = isEnabled ? await tokenCacheKey(request, client) : undefined;
+  const key = isEnabled ? await tokenCacheKey(request, client, ctx) : undefined;
+  ctx.witness.close();
   const ask = async (limited: OAuthClient): Promise<IssuedToken> => {
     const token = await requestFromServer(request, limited, ctx);
     warnOfShortLife(token, minimumLifetime, ctx);
@@ -107,9 +110,14 @@ function withoutSecrets({ access_token, ...members }: JsonObject, { io }: Contex
 }
 
 /** The key of the token that a request gets; undefined when the credential cannot be told from others. */
-async function tokenCacheKey(request: AccessTokenRequest, client: OAuthClient): Promise<TokenCacheKey | undefined> {
+async function tokenCacheKey(
+  request: AccessTokenRequest,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<TokenCacheKey | undefined> {
   const { server, client: settings } = client.settings;
   const { clientId, credential, authMethod, basicEncoding } = settings;
+  if (credential?.source.kind === 'file') ctx.witness.noteFile(credential.source.path);
   const identity = await credentialIdentity(
     credential?.source,
     async () => (await client.secret())?.reveal() ?? '',

@@ -127,8 +127,13 @@ async function requestInTurn(turn: Turn, demand: TokenDemand, client: OAuthClien
   let outcome: Outcome | undefined;
   try {
     const token = await demand.ask(client);
-    outcome = turn.isMine() && demand.store(token) ? { kind: 'stored' } : handOver(token, turn, client);
-    return { ...token, isFromCache: false };
+    if (!turn.isMine() || !demand.store(token)) {
+      outcome = handOver(token, turn, client);
+      return { ...token, isFromCache: false };
+    }
+    outcome = { kind: 'stored' };
+    client.afterAnswer.push(() => client.cacheDirectory.sweep());
+    return { ...token, isFromCache: false, key: demand.key };
   } catch (error) {
     outcome = shareFailure(error, connectionOf(client), ctx.io.redact);
     throw error;

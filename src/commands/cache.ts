@@ -71,6 +71,8 @@ function clear(directory: CacheDirectory, isChosen: ((token: CachedToken) => boo
     const tokens = new TokenCache(directory);
     if (isChosen !== undefined) return tokens.removeAll(isChosen);
     directory.clear('metadata');
+    directory.clear('memos');
+    directory.clearLocks();
     return tokens.clear();
   } catch (error) {
     if (error instanceof CacheTrouble) throw new ConfigError('file_unusable', error.message);

@@ -1,9 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { absolutePath } from '../absolute-path.ts';
 import { writePrivateFile } from '../cache/private-files.ts';
+import type { AccessToken } from '../client/access-token.ts';
 import { obtainAccessToken } from '../client/access-token.ts';
+import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { OutputError } from '../errors.ts';
+import { remember } from '../memo/remember.ts';
 import { minimumLifetimeOption } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
@@ -11,6 +14,7 @@ import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions, resolveRequest } from '../options/request-options.ts';
 import type { TokenFormat } from '../render/access-token.ts';
 import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
+import { isPlainFormat } from '../render/plain-token.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [
@@ -50,11 +54,26 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
   const out = settings.text('out')?.value;
   await withClient(settings, ctx, async (client) => {
+    const isQuiet = !ctx.io.hasReported && !settings.flag('verbose');
     const token = await obtainAccessToken(request, client, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
-    if (out === undefined || out === '-') await ctx.io.print(answer);
-    else writeAnswer(absolutePath(out, ctx.host), answer);
+    if (out !== undefined && out !== '-') return writeAnswer(absolutePath(out, ctx.host), answer);
+    if (isQuiet) client.afterAnswer.push(() => rememberAnswer(token, format, client, ctx));
+    await ctx.io.print(answer);
   });
+}
+
+/** So that the next run of the same command line need not find out again which token is meant. */
+function rememberAnswer({ key }: AccessToken, format: TokenFormat, client: OAuthClient, ctx: Context): void {
+  const { cache, client: credentials } = client.settings;
+  if (key === undefined || !isPlainFormat(format) || !cache.mayRead) return;
+  // What standard input says next time is not known before it is read.
+  if (credentials.credential?.source.kind === 'standard input') return;
+  remember(
+    { entry: client.tokens.nameOf(key), key: JSON.stringify(key), format, minimumLifetime: cache.minimumLifetime },
+    client.cacheDirectory,
+    ctx,
+  );
 }
 
 /** Replaces a file, or the file that a link points to; never a device or a pipe. */

@@ -43,6 +43,7 @@ export async function loadProfile(
   ctx: Context,
 ): Promise<Profile | undefined> {
   const path = choice.configFile === undefined ? defaultConfigPath(ctx) : absolutePath(choice.configFile, ctx.host);
+  ctx.witness.noteFile(path);
   const config = await readConfigFile(path, choice.configFile !== undefined, keys.all);
   const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
   if (name === undefined) return undefined;

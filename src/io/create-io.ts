@@ -24,7 +24,11 @@ export async function createIo(
   const styleOf = (stream: OutputStream) =>
     colorLevel(color, stream.isTerminal, env) === 0 ? plainStyle : colorStyle();
   const redactor = new Redactor();
-  const report = (message: Text): void => stderr.writeNow(`${redactor.redact(message.value)}\n`);
+  let hasReported = false;
+  const report = (message: Text): void => {
+    hasReported = true;
+    stderr.writeNow(`${redactor.redact(message.value)}\n`);
+  };
   // A terminal that nobody sized has no columns, and ora would clear lines for ever.
   const isAnimated = stderr.isTerminal && stderr.columns > 0 && !quiet && !verbose && !env.CI && env.TERM !== 'dumb';
 
@@ -37,6 +41,9 @@ export async function createIo(
     ...streams,
     style: await styleOf(stdout),
     errorStyle,
+    get hasReported() {
+      return hasReported;
+    },
     print: (answer) => stdout.write(`${answer}\n`),
     show: (answer) => stdout.write(`${answer.value}\n`),
     note,

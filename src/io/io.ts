@@ -10,6 +10,9 @@ export interface Io {
   readonly style: Style;
   readonly errorStyle: Style;
 
+  /** Whether anything was written to standard error. */
+  readonly hasReported: boolean;
+
   /** Writes the answer for a program and a final newline to standard output. */
   print(answer: string): Promise<void>;
   /** Writes the answer for a person and a final newline to standard output. */

@@ -3,6 +3,7 @@ import type { Environment } from '../context.ts';
 import { expirySkew } from '../expiry.ts';
 import { timestamp } from '../timestamp.ts';
 import { safeJson } from './json.ts';
+import { renderPlainToken } from './plain-token.ts';
 
 /** Formats of `ccgrant token`, the ordinary one first. */
 export const tokenFormats = ['token', 'header', 'json', 'env', 'exec-credential'] as const;
@@ -13,14 +14,12 @@ export type TokenFormat = (typeof tokenFormats)[number];
  * @param now epoch seconds
  */
 export function renderAccessToken(token: AccessToken, format: TokenFormat, now: number, env: Environment): string {
-  const { accessToken, tokenType, expiresOn } = token;
+  const { expiresOn } = token;
   switch (format) {
     case 'token':
-      return accessToken;
     case 'header':
-      return `Authorization: ${tokenType} ${accessToken}`;
     case 'env':
-      return `export CCGRANT_ACCESS_TOKEN='${accessToken.replaceAll("'", `'\\''`)}'`;
+      return renderPlainToken(token, format);
     case 'json':
       return safeJson(
         {

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { Dispatcher, MockAgent } from 'undici';
 import { test as base, vi } from 'vitest';
 import { run } from '../../src/cli.ts';
-import type { Context } from '../../src/context.ts';
+import type { Outside } from '../../src/context.ts';
 import { dispatcherClient } from '../../src/http/undici-client.ts';
 import type { StandardStreams } from '../../src/io/create-io.ts';
 import type { OutputStream, StandardInput } from '../../src/io/io.ts';
@@ -109,7 +109,7 @@ async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
       const stdout = captured(terminals.includes('stdout'));
       const stderr = captured(terminals.includes('stderr'));
       const streams: StandardStreams = { stdin: standardInput(stdin), stdout: stdout.stream, stderr: stderr.stream };
-      const outside: Omit<Context, 'io'> = {
+      const outside: Outside = {
         env,
         connect: async (settings) => dispatcherClient(settings, () => network),
         now: () => cli.now,

@@ -2,6 +2,7 @@ import type { Context, Environment, Host } from '../../../src/context.ts';
 import type { HttpClient } from '../../../src/http/types.ts';
 import { createIo } from '../../../src/io/create-io.ts';
 import type { OutputStream } from '../../../src/io/io.ts';
+import { Witness } from '../../../src/memo/witness.ts';
 import { thisProcess } from '../../support/cache-location.ts';
 
 export interface ContextOptions {
@@ -38,10 +39,19 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
     stdout: stdout.stream,
     stderr: stderr.stream,
   };
+  const testHost: Host = {
+    platform: 'linux',
+    home: '/home/tester',
+    workingDirectory: '/work',
+    ...thisProcess,
+    userId: 1000,
+    ...host,
+  };
   const clock = typeof now === 'number' ? () => now : now;
   return {
     ctx: {
       io: await createIo(streams, { color: 'never', quiet: false, verbose }, env),
+      argv: [],
       env,
       connect: async () => {
         if (client === undefined) throw new Error('this test reaches no network');
@@ -50,14 +60,8 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
       now: () => clock() * 1000,
       startedOn: clock() * 1000,
       signal: new AbortController().signal,
-      host: {
-        platform: 'linux',
-        home: '/home/tester',
-        workingDirectory: '/work',
-        ...thisProcess,
-        userId: 1000,
-        ...host,
-      },
+      host: testHost,
+      witness: new Witness(env, testHost),
     },
     stdout: stdout.text,
     stderr: stderr.text,

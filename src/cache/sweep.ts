@@ -1,0 +1,100 @@
+import { lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { GenerationLock } from './generation-lock.ts';
+import { createPrivateFile, readPrivateFile, removeIfThere } from './private-files.ts';
+import type { Observer } from './process-identity.ts';
+import { formatVersion, openRecord } from './sealed-record.ts';
+
+/** Milliseconds between two sweeps. */
+const interval = 3_600_000;
+/** Milliseconds for one sweep: somebody may be waiting for our end. What is left is for the next one. */
+const timeLimit = 200;
+const day = 86_400_000;
+/** Milliseconds for which the memo of a command line is kept that nobody has written anew. */
+const memoAge = 30 * day;
+
+export interface Sweep {
+  readonly path: string;
+  readonly userId: number | undefined;
+  readonly self: Observer;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Removes what nobody needs any more: expired tokens, old metadata and memos, remains of interrupted writes,
+ * locks that nobody has taken for a day. At most once an hour, and not for long.
+ */
+export function sweepNowAndThen(sweep: Sweep): void {
+  const mark = join(sweep.path, 'swept');
+  const age = sweep.now - (modifiedOn(mark) ?? Number.NEGATIVE_INFINITY);
+  if (age >= 0 && age < interval) return;
+  createPrivateFile(mark, '');
+  utimesSync(mark, sweep.now / 1000, sweep.now / 1000);
+  const end = performance.now() + timeLimit;
+  sweepRecords(sweep, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
+  sweepRecords(sweep, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
+  sweepRecords(sweep, 'memos', end, (_, age) => age > memoAge);
+  sweepLocks(sweep, end, day);
+}
+
+/** Removes all locks that nobody holds. */
+export function removeIdleLocks(sweep: Sweep): void {
+  sweepLocks(sweep, Number.POSITIVE_INFINITY, 0);
+}
+
+function sweepRecords(
+  { path, userId, now }: Sweep,
+  folder: string,
+  end: number,
+  isOver: (record: Readonly<Record<string, unknown>>, age: number) => boolean,
+): void {
+  for (const name of namesIn(join(path, folder))) {
+    if (performance.now() > end) return;
+    const file = join(path, folder, name);
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (stats === undefined || !stats.isFile()) continue;
+    const age = now - stats.mtimeMs;
+    const version = Number(/\.v(\d+)$/.exec(name)?.[1]);
+    // What is neither a record of ours nor the remains of one is not ours to judge, nor is a newer version.
+    const isRemains = name.startsWith('.tmp-') || version < formatVersion;
+    if (isRemains ? age <= day : version !== formatVersion) continue;
+    const content = isRemains ? undefined : readPrivateFile(file, userId, stats.size);
+    const record = content && openRecord(content);
+    if (record === undefined ? age <= day : !isOver(record, age)) continue;
+    // Somebody may have put a new one there meanwhile.
+    if (lstatSync(file, { throwIfNoEntry: false })?.ino === stats.ino) removeIfThere(file);
+  }
+}
+
+/** Takes a lock, moves its directory out of the way while it is held, and only then removes it. */
+function sweepLocks({ path, userId, self, now }: Sweep, end: number, minimumAge: number): void {
+  for (const name of namesIn(join(path, 'locks'))) {
+    if (performance.now() > end) return;
+    const directory = join(path, 'locks', name);
+    if (now - (modifiedOn(directory) ?? now) < minimumAge) continue;
+    if (!name.startsWith('.tmp-')) {
+      const turn = new GenerationLock(directory, self, userId, () => now).take(now + 1000);
+      if (turn === undefined) continue;
+    }
+    const aside = join(path, 'locks', `.tmp-${Math.random().toString(36).slice(2)}`);
+    renameSync(directory, aside);
+    rmSync(aside, { recursive: true });
+  }
+}
+
+/** The names in a directory, beginning anywhere: what one sweep does not reach another one does. */
+function namesIn(directory: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  const start = Math.floor(Math.random() * names.length);
+  return [...names.slice(start), ...names.slice(0, start)];
+}
+
+function modifiedOn(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
