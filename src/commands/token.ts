@@ -3,15 +3,18 @@ import { absolutePath } from '../absolute-path.ts';
 import { writePrivateFile } from '../cache/private-files.ts';
 import type { AccessToken } from '../client/access-token.ts';
 import { obtainAccessToken } from '../client/access-token.ts';
+import { keepFresh } from '../client/keep-fresh.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { OutputError } from '../errors.ts';
+import { OutputError, UsageError } from '../errors.ts';
 import { remember } from '../memo/remember.ts';
-import { minimumLifetimeOption } from '../options/cache-options.ts';
+import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
+import { minimumLifetimeOption, resolveCache } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions, resolveRequest } from '../options/request-options.ts';
+import type { Settings } from '../options/settings.ts';
 import type { TokenFormat } from '../render/access-token.ts';
 import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
 import { isPlainFormat } from '../render/plain-token.ts';
@@ -26,6 +29,11 @@ const options: readonly OptionRow[] = [
     value: 'FILE',
     group: 'Output',
     summary: 'write to this file, readable by this user only, and not to standard output',
+  },
+  {
+    name: 'keep-fresh',
+    group: 'Output',
+    summary: 'stay, and write --out FILE anew before each expiry',
   },
   ...outputOptions(...tokenFormats),
 ];
@@ -53,14 +61,38 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const request = resolveRequest(settings);
   const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
   const out = settings.text('out')?.value;
+  const file = out === undefined || out === '-' ? undefined : absolutePath(out, ctx.host);
+  if (settings.flag('keep-fresh')) return keepFileFresh(request, format, file, settings, ctx);
   await withClient(settings, ctx, async (client) => {
     const isQuiet = !ctx.io.hasReported && !settings.flag('verbose');
     const token = await obtainAccessToken(request, client, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
-    if (out !== undefined && out !== '-') return writeAnswer(absolutePath(out, ctx.host), answer);
+    if (file !== undefined) return writeAnswer(file, answer);
     if (isQuiet) client.afterAnswer.push(() => rememberAnswer(token, format, client, ctx));
     await ctx.io.print(answer);
   });
+}
+
+/** A client of its own for each token: the secret may be another one by then, and so may the endpoints. */
+async function keepFileFresh(
+  request: AccessTokenRequest,
+  format: TokenFormat,
+  file: string | undefined,
+  settings: Settings,
+  ctx: Context,
+): Promise<void> {
+  if (file === undefined) {
+    throw new UsageError('usage', '--keep-fresh needs a file to write to', { hint: 'give --out FILE' });
+  }
+  await keepFresh(
+    {
+      obtain: (current, again) =>
+        withClient(settings, again, (client) => obtainAccessToken(request, client, again, current)),
+      publish: (token) => writeAnswer(file, renderAccessToken(token, format, ctx.now() / 1000, ctx.env)),
+      minimumLifetime: resolveCache(settings, ctx).minimumLifetime,
+    },
+    ctx,
+  );
 }
 
 /** So that the next run of the same command line need not find out again which token is meant. */
