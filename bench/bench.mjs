@@ -8,7 +8,7 @@ import { endWith, explain, readOptions } from '../demo/program.mjs';
 import { CommandFailed, measure } from './measure.mjs';
 import { findNode } from './node-versions.mjs';
 import { comparePeers, findProgram, peers } from './peers.mjs';
-import { isMet, passesGate, renderReport } from './report.mjs';
+import { describeMachine, isMet, passesGate, renderReport } from './report.mjs';
 import { measureFloor, rows } from './rows.mjs';
 import { createScene } from './scene.mjs';
 
@@ -30,7 +30,7 @@ measures the built ccgrant against an empty file, and prints a table in Markdown
                    twice what its target allows, in two measurements
   --json           the figures as JSON
 
-It needs Linux or macOS, Python 3, openssl and curl. Figures of a busy machine are worth little.
+It needs Linux or macOS, Python 3.9, openssl and curl. Figures of a busy machine are worth little.
 `;
 
 const options = readOptions({
@@ -48,7 +48,7 @@ if (options.help) {
 }
 
 const thisLine = process.versions.node.split('.')[0] ?? '';
-const { node = options.gate ? thisLine : '20,22,24', runs = options.gate ? '16' : '50' } = options;
+const { node = options.gate ? thisLine : '20,22,24', runs = options.gate ? '12' : '50' } = options;
 const programs = toList(options.against);
 const chosenRows = chooseRows(options.rows);
 checkSurroundings();
@@ -71,12 +71,15 @@ try {
     reports.push(report);
     if (!options.json) process.stdout.write(`${renderReport(report)}\n`);
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ machine: describeMachine(), reports }, undefined, 2)}\n`);
   if (options.gate && !reports.every(({ findings }) => findings.every(({ finding }) => passesGate(finding)))) {
     process.exitCode = 1;
   }
 } catch (error) {
-  if (!interruption.signal.aborted) endWith(1, `the bench broke off: ${explain(error)}`);
+  if (!interruption.signal.aborted) {
+    process.exitCode = 1;
+    process.stderr.write(`the bench broke off: ${explain(error)}\n`);
+  }
 } finally {
   await scene?.remove();
 }

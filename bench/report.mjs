@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, release, type } from 'node:os';
 
 /** @import { Comparison } from './peers.mjs' */
 /** @import { Figure, Finding, Row } from './rows.mjs' */
@@ -21,6 +21,15 @@ const peerColumns = [
   'cpu, ccgrant / it',
   'wall, ccgrant / it',
 ];
+
+export function describeMachine() {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown cpu',
+    cores: `${availableParallelism()} cores`,
+    system: `${type()} ${release()}`,
+  };
+}
 
 /** @param {Finding} finding */
 export function isMet({ figures, failure }) {
@@ -50,7 +59,7 @@ export function renderReport({ node, floor, findings, comparisons }) {
   const lines = [
     `### Node ${node.version}`,
     '',
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${process.platform}.`,
+    `${Object.values(describeMachine()).join(', ')}.`,
     `Floor (an empty \`.cjs\`): ${floor.cpu.toFixed(1)} ms cpu, ${floor.wall.toFixed(1)} ms wall.`,
   ];
   if (findings.length > 0)

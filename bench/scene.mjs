@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -120,8 +122,27 @@ async function fillCache(path) {
   const cache = new TokenCache(new CacheDirectory({ path, userId: process.getuid?.(), warn }));
   const [entry] = cache.list();
   if (entry === undefined) throw new Error('ccgrant token has cached nothing');
-  for (let number = 1; number < many; number += 1) {
-    cache.write({ ...entry, key: { ...entry.key, scope: [`scope-${number}`] } });
+  withoutSync(() => {
+    for (let number = 1; number < many; number += 1) {
+      cache.write({ ...entry, key: { ...entry.key, scope: [`scope-${number}`] } });
+    }
+  });
+}
+
+/**
+ * Files that need not outlive a crash are written ten times as fast when the disk is not waited for.
+ *
+ * @param {() => void} write
+ */
+function withoutSync(write) {
+  const { fsyncSync } = fs;
+  Object.assign(fs, { fsyncSync() {} });
+  syncBuiltinESMExports();
+  try {
+    write();
+  } finally {
+    Object.assign(fs, { fsyncSync });
+    syncBuiltinESMExports();
   }
 }
 
