@@ -94,4 +94,6 @@ if __name__ == "__main__":
         answer = {"rounds": measure(json.load(sys.stdin))}
     except CommandFailed as failure:
         answer = {"failure": str(failure)}
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     json.dump(answer, sys.stdout)

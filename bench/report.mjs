@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, release, type } from 'node:os';
+import { availableParallelism, cpus, type } from 'node:os';
 
 /** @import { Comparison } from './peers.mjs' */
 /** @import { Figure, Finding, Row } from './rows.mjs' */
@@ -27,7 +27,7 @@ export function describeMachine() {
     date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model.trim() ?? 'unknown cpu',
     cores: `${availableParallelism()} cores`,
-    system: `${type()} ${release()}`,
+    system: type(),
   };
 }
 
