@@ -64,10 +64,11 @@ for (const name of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 /** @type {Scene | undefined} */
 let scene;
 try {
+  const nodes = await Promise.all(toList(node).map((line) => findNode(Number(line))));
   scene = await createScene();
   const reports = [];
-  for (const line of toList(node)) {
-    const report = await measureNode(await findNode(Number(line)), scene);
+  for (const found of nodes) {
+    const report = await measureNode(found, scene);
     reports.push(report);
     if (!options.json) process.stdout.write(`${renderReport(report)}\n`);
   }
@@ -130,7 +131,7 @@ async function tryRow(row, measurer) {
   try {
     return await row.measure(measurer);
   } catch (error) {
-    if (error instanceof CommandFailed) return { figures: [], failure: error.message };
+    if (error instanceof CommandFailed && error.command !== 'base') return { figures: [], failure: error.message };
     throw error;
   }
 }

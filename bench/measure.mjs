@@ -28,7 +28,13 @@ const program = fileURLToPath(new URL('measure.py', import.meta.url));
 let jobs = 0;
 
 /** A measured command ended with an error, or not at all: its time means nothing. */
-export class CommandFailed extends Error {}
+export class CommandFailed extends Error {
+  /** @param {{ command: string, reason: string }} failure */
+  constructor({ command, reason }) {
+    super(reason);
+    this.command = command;
+  }
+}
 
 /**
  * Runs each command once in each round, in an order of its own, after one round that does not count.
@@ -48,9 +54,10 @@ export async function measure(commands, rounds, { directory, signal }) {
   child.stdin.end(JSON.stringify({ id: jobs, directory, rounds, commands: Object.fromEntries(filled) }));
   const [output, [exitCode]] = await Promise.all([text(child.stdout), exited]);
   if (exitCode !== 0) throw new Error('bench/measure.py broke off');
-  const answer = /** @type {{ rounds?: Round[], failure?: string }} */ (JSON.parse(output));
-  if (answer.rounds === undefined) throw new CommandFailed(answer.failure);
-  return answer.rounds;
+  /** @type {{ rounds: Round[], failure?: { command: string, reason: string } }} */
+  const { rounds: measured, failure } = JSON.parse(output);
+  if (failure !== undefined) throw new CommandFailed(failure);
+  return measured;
 }
 
 /**

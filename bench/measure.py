@@ -76,24 +76,22 @@ def give_up(*_):
 
 def measure(job):
     os.chdir(job["directory"])
-    commands = job["commands"]
-    # Round 0 warms up what is cached, in the tool as in the kernel, and counts for nothing.
-    for command in commands.values():
-        run(command, f"{job['id']}-0")
     rounds = []
-    for number in range(1, job["rounds"] + 1):
+    for number in range(job["rounds"] + 1):
+        rounds.append({})
         # Shuffled, because whoever runs second finds warmer caches.
-        names = random.sample(list(commands), len(commands))
-        rounds.append({name: run(commands[name], f"{job['id']}-{number}") for name in names})
-    return rounds
+        for name in random.sample(list(job["commands"]), len(job["commands"])):
+            try:
+                rounds[-1][name] = run(job["commands"][name], f"{job['id']}-{number}")
+            except CommandFailed as failure:
+                return {"failure": {"command": name, "reason": str(failure)}}
+    # The first one warms up what is cached, in the tool as in the kernel, and counts for nothing.
+    return {"rounds": rounds[1:]}
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, give_up)
     try:
-        answer = {"rounds": measure(json.load(sys.stdin))}
-    except CommandFailed as failure:
-        answer = {"failure": str(failure)}
+        json.dump(measure(json.load(sys.stdin)), sys.stdout)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
-    json.dump(answer, sys.stdout)

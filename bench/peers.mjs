@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { medianOf, ratio } from './measure.mjs';
+import { CommandFailed, medianOf, ratio } from './measure.mjs';
 import { own, scopeOfRound, uncachedArguments, verifyArguments } from './rows.mjs';
 import { audience } from './scene.mjs';
 
@@ -16,7 +16,12 @@ import { audience } from './scene.mjs';
  * @typedef {Partial<Record<Task, (scene: Scene) => string>>} Peer
  */
 
-/** @typedef {{ task: string, program: string, cpu: number, wall: number, milliseconds: number, own: number }} Comparison */
+/**
+ * A program beside ccgrant: milliseconds of both, and how many times as much ccgrant took; or how the program failed.
+ *
+ * @typedef {{ task: string, program: string } & ({ failure: string } |
+ *   { wall: { own: number, program: number }, ratio: { cpu: number, wall: number } })} Comparison
+ */
 
 const loops = 200;
 
@@ -52,7 +57,7 @@ export const peers = {
         `printf %s ${token} | step crypto jwt verify --jwks ${jwksFile} --iss ${servers.issuer} --aud ${audience}`,
     },
   },
-  // jwt-cli, of Rust's registry; it verifies no aud and no iss.
+  // jwt-cli, the one written in Rust; it verifies neither iss nor aud.
   jwt: {
     needs: ['jwt'],
     tasks: {
@@ -88,28 +93,43 @@ function inLoop(line) {
  *
  * @param {Measurer} measurer
  * @param {string[]} names
- * @returns {Promise<Comparison[]>}
  */
 export async function comparePeers(measurer, names) {
   const comparisons = [];
-  for (const [task, title] of /** @type {[Task, string][]} */ (Object.entries(titles))) {
+  for (const task of /** @type {Task[]} */ (Object.keys(titles))) {
     const able = names.filter((name) => peers[name]?.tasks[task] !== undefined);
-    if (able.length === 0) continue;
-    const lines = able.map((name) => [name, inShell(peers[name]?.tasks[task]?.(measurer.scene) ?? '', measurer.scene)]);
-    const commands = { own: ownCommand(task, measurer), ...Object.fromEntries(lines) };
-    const rounds = await measurer.measure(commands, task === 'cached' ? 0.06 : 1);
-    for (const program of able) {
-      comparisons.push({
-        task: title,
-        program,
-        cpu: ratio(rounds, 'own', program, 'cpu'),
-        wall: ratio(rounds, 'own', program, 'wall'),
-        milliseconds: medianOf(rounds, program, 'wall') * 1000,
-        own: medianOf(rounds, 'own', 'wall') * 1000,
-      });
-    }
+    comparisons.push(...(await compareIn(task, measurer, able)));
   }
   return comparisons;
+}
+
+/**
+ * @param {Task} task
+ * @param {Measurer} measurer
+ * @param {string[]} able
+ * @returns {Promise<Comparison[]>}
+ */
+async function compareIn(task, measurer, able) {
+  if (able.length === 0) return [];
+  const { scene, measure } = measurer;
+  const lines = able.map((name) => [name, inShell(peers[name]?.tasks[task]?.(scene) ?? '', scene)]);
+  const commands = { own: ownCommand(task, measurer), ...Object.fromEntries(lines) };
+  try {
+    const rounds = await measure(commands, task === 'cached' ? 0.06 : 1);
+    const wall = (/** @type {string} */ name) => medianOf(rounds, name, 'wall') * 1000;
+    return able.map((program) => ({
+      task: titles[task],
+      program,
+      wall: { own: wall('own'), program: wall(program) },
+      ratio: { cpu: ratio(rounds, 'own', program, 'cpu'), wall: ratio(rounds, 'own', program, 'wall') },
+    }));
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || !able.includes(error.command)) throw error;
+    // The others are measured without the one that failed.
+    const { command: program, message: failure } = error;
+    const others = able.filter((name) => name !== program);
+    return [...(await compareIn(task, measurer, others)), { task: titles[task], program, failure }];
+  }
 }
 
 /**

@@ -105,8 +105,11 @@ function toText({ quantity, value }) {
 }
 
 /** @param {Comparison} comparison */
-function toPeerCells({ task, program, milliseconds, own, cpu, wall }) {
-  return [task, program, milliseconds.toFixed(0), own.toFixed(0), cpu.toFixed(2), wall.toFixed(2)];
+function toPeerCells(comparison) {
+  const { task, program } = comparison;
+  if ('failure' in comparison) return [task, program, comparison.failure, '', '', ''];
+  const { wall, ratio } = comparison;
+  return [task, program, wall.program.toFixed(0), wall.own.toFixed(0), ratio.cpu.toFixed(2), ratio.wall.toFixed(2)];
 }
 
 /**
