@@ -23,7 +23,8 @@ const help = `Usage: npm run bench -- [OPTIONS]
 measures the built ccgrant against an empty file, and prints a table in Markdown
 
   --node LIST      lines of Node: 20,22,24; those that do not run this are installed into .cache/node
-  --rows LIST      ${rows.map(({ name }) => name).join(', ')}; none: no row
+  --rows LIST      which of them, or none:
+                   ${rows.map(({ name }) => name).join(', ')}
   --against LIST   beside other programs on PATH: ${Object.keys(peers).join(', ')}
   --runs N         runs of each quick command, 50; slow ones run a part of them
   --gate           for CI: few runs on the Node that runs this; exit code 1 if a row is further from 1 than

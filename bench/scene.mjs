@@ -26,8 +26,9 @@ export const many = 10_000;
  * @typedef {object} Scene
  * @property {Servers} servers
  * @property {string} directory
- * @property {Record<string, string>} environment with a configuration file: a profile that names the issuer
- * @property {Record<string, string>} bareEnvironment without one
+ * @property {Record<string, string>} environment with a configuration file, a profile that names the issuer; its cache
+ *   comes to hold one token
+ * @property {Record<string, string>} bareEnvironment without a configuration file, and with a cache of its own
  * @property {string} clientId
  * @property {string} clientSecret
  * @property {string} secretFile
@@ -81,7 +82,11 @@ export async function createScene() {
     servers,
     directory,
     environment,
-    bareEnvironment: { ...environment, XDG_CONFIG_HOME: join(directory, 'no-config') },
+    bareEnvironment: {
+      ...environment,
+      XDG_CONFIG_HOME: join(directory, 'no-config'),
+      XDG_CACHE_HOME: join(directory, 'bare-cache'),
+    },
     clientId,
     clientSecret,
     secretFile,
