@@ -121,10 +121,12 @@ async function fillCache(path) {
   const { CacheDirectory } = await importTypeScript('../src/cache/cache-directory.ts');
   /** @type {typeof import('../src/cache/token-cache.ts')} */
   const { TokenCache } = await importTypeScript('../src/cache/token-cache.ts');
+  /** @type {typeof import('../test/support/cache-location.ts')} */
+  const { cacheLocation } = await importTypeScript('../test/support/cache-location.ts');
   const warn = (/** @type {string} */ reason) => {
     throw new Error(`the cache could not be filled: ${reason}`);
   };
-  const cache = new TokenCache(new CacheDirectory({ path, userId: process.getuid?.(), warn }));
+  const cache = new TokenCache(new CacheDirectory(cacheLocation(path, warn)));
   const [entry] = cache.list();
   if (entry === undefined) throw new Error('ccgrant token has cached nothing');
   withoutSync(() => {
