@@ -1,6 +1,4 @@
-import { Command } from 'commander';
-import { closestMatch } from 'leven';
-import type { CommandDefinition } from './commands/command.ts';
+import type { CommandDefinition, Invocation } from './commands/command.ts';
 import type { Outside } from './context.ts';
 import { UsageError } from './errors.ts';
 import { createIo, type StandardStreams } from './io/create-io.ts';
@@ -8,8 +6,7 @@ import type { Io, OutputPreferences } from './io/io.ts';
 import { Witness } from './memo/witness.ts';
 import type { OptionRow } from './options/option.ts';
 import { outputFormat, outputPreferences } from './options/output-options.ts';
-import { HelpRequested, parseCommandLine, toCommander } from './options/parse-command-line.ts';
-import { renderHelp } from './render/help.ts';
+import { readCommandLine } from './options/read-command-line.ts';
 import { reportError } from './report-error.ts';
 import { version } from './version.ts';
 
@@ -72,27 +69,34 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
   let format = guessFormat(argv);
   try {
     const request = await findCommand(argv);
-    if (request === 'help') await io.print(programHelp(io));
+    if (request === 'help') await io.print((await import('./help.ts')).programHelp(commands, io));
     else if (request === 'version') await io.print(`ccgrant ${version}`);
     else {
       const { definition, summary, args } = request;
-      try {
-        const invocation = parseCommandLine(definition, args);
+      const invocation = readCommandLine(definition, args) ?? (await parse(definition, args));
+      if (invocation === 'help') await io.print((await import('./help.ts')).commandHelp(definition, summary, io));
+      else {
         io = await openIo(outputPreferences(invocation.options));
         format = outputFormat(invocation.options) === 'json' ? 'json' : 'text';
         const witness = new Witness(outside.env, outside.host);
         const { env, host } = witness;
         await definition.run(invocation, { ...outside, argv, env, host, witness, io });
-      } catch (error) {
-        if (!(error instanceof HelpRequested)) throw error;
-        await io.print(
-          renderHelp(toCommander(definition).description(summary), definition.examples, io.style, io.stdout.columns),
-        );
       }
     }
     return 0;
   } catch (error) {
     return reportError(error, io, format);
+  }
+}
+
+/** Has commander read the command line, which knows what is wrong with it. */
+async function parse(definition: CommandDefinition, args: readonly string[]): Promise<Invocation | 'help'> {
+  const { HelpRequested, parseCommandLine } = await import('./options/parse-command-line.ts');
+  try {
+    return parseCommandLine(definition, args);
+  } catch (error) {
+    if (error instanceof HelpRequested) return 'help';
+    throw error;
   }
 }
 
@@ -111,7 +115,7 @@ async function findCommand(argv: readonly string[]): Promise<CommandRequest | 'h
   const index = first.startsWith('-') ? await indexOfCommand(argv) : 0;
   const name = argv[index];
   const entry = commands.find((command) => command.name === name);
-  if (entry === undefined) throw unknownCommand(name);
+  if (entry === undefined) throw await unknownCommand(name);
   return { definition: await entry.load(), summary: entry.summary, args: argv.toSpliced(index, 1) };
 }
 
@@ -137,8 +141,9 @@ function hasValue({ value }: OptionRow): boolean {
 }
 
 /** Positional arguments are not quoted: a token or a secret can stand in a command's place. */
-function unknownCommand(typed: string | undefined): UsageError {
+async function unknownCommand(typed: string | undefined): Promise<UsageError> {
   if (typed === undefined) return new UsageError('usage', 'no command is given', { hint: 'ccgrant --help lists them' });
+  const { closestMatch } = await import('leven');
   const names = commands.map(({ name }) => name);
   const nearest = closestMatch(typed.toLowerCase(), names, { maxDistance: 2 });
   return new UsageError('unknown_command', 'there is no such command', {
@@ -151,22 +156,4 @@ function guessFormat(argv: readonly string[]): 'text' | 'json' {
     (arg, index) => arg === '--format=json' || (arg === '--format' && argv[index + 1] === 'json'),
   );
   return isJson || (argv.includes('--json') && !argv.includes('call')) ? 'json' : 'text';
-}
-
-function programHelp(io: Io): string {
-  const program = new Command('ccgrant')
-    .usage('COMMAND [OPTIONS]')
-    .description('the OAuth 2.0 client credentials grant: get, cache, check and use access tokens')
-    .helpOption(false)
-    .helpCommand(false);
-  for (const { name, summary } of commands) program.command(name).usage(' ').description(summary);
-  const examples = [
-    {
-      purpose: 'a token for a script',
-      line: 'TOKEN=$(ccgrant token --issuer https://as.example.com --client-id ci-bot --client-secret-file secret.txt)',
-    },
-    { purpose: 'call an API with it', line: 'ccgrant call https://api.example.com/orders --scope orders:read' },
-    { purpose: 'all options of a command', line: 'ccgrant token --help' },
-  ];
-  return renderHelp(program, examples, io.style, io.stdout.columns);
 }
