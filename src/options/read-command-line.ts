@@ -102,8 +102,7 @@ function takeApart(word: string, spellings: ReadonlyMap<string, Spelling>): Opti
   const spelling = spellings.get(word.slice(0, 2));
   const others = word.slice(2);
   if (spelling?.sets === 'value') return { spelling, attached: others };
-  // `-f-x` is `-f --x` to commander, which nobody means.
-  return others.startsWith('-') ? { spelling: undefined } : { spelling, cluster: `-${others}` };
+  return { spelling, cluster: `-${others}` };
 }
 
 /** Whether a command that takes these operands takes so many. */
