@@ -36,5 +36,6 @@ export interface Host {
   readonly processId: number;
   /** Whether some process has this number. */
   readonly hasProcess: (pid: number) => boolean;
-  readonly name: () => string;
+  /** The name of the machine. */
+  readonly name: () => Promise<string>;
 }

@@ -1,101 +1,26 @@
-import { hostname, userInfo } from 'node:os';
-import { isAbsolute } from 'node:path';
-import { isatty } from 'node:tty';
-import { run } from './cli.ts';
-import type { Outside } from './context.ts';
-import { SignalError } from './errors.ts';
-import type { HttpClient, TransportSettings } from './http/types.ts';
-import { fileOutput } from './io/file-output.ts';
-import type { StandardInput } from './io/io.ts';
+import { writeSync } from 'node:fs';
+import { version } from './version.ts';
 
-/** Milliseconds that a run gets to end by itself after a signal. The second signal ends it at once. */
-const patience = 100;
-
-const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-
+/**
+ * The entry: what can be answered at once is answered here, without loading what everything else needs.
+ * Whatever is unusual goes on to the program, which knows every case.
+ */
 async function main(): Promise<void> {
-  const abort = new AbortController();
-  for (const [name, number] of Object.entries(signalNumbers)) {
-    process.once(name, () => {
-      abort.abort(new SignalError(number));
-      // A write that waits for a slow reader can be neither aborted nor waited for.
-      setTimeout(() => process.kill(process.pid, name), patience).unref();
-    });
-  }
-  const streams = {
-    stdin: standardInput(abort.signal),
-    stdout: fileOutput(1, isatty(1) ? () => process.stdout.columns : undefined),
-    stderr: fileOutput(2, isatty(2) ? () => process.stderr.columns : undefined),
-  };
-  const outside: Outside = {
-    env: process.env,
-    connect,
-    now: Date.now,
-    startedOn: Date.now() - process.uptime() * 1000,
-    signal: abort.signal,
-    host: {
-      platform: process.platform,
-      home: homeDirectory(),
-      // The directory may have been removed under us, which is no matter unless a path needs it.
-      workingDirectory: orElse(() => process.cwd(), '/'),
-      userId: process.getuid?.(),
-      processId: process.pid,
-      hasProcess,
-      name: hostname,
-    },
-  };
-  process.exit(await run(process.argv.slice(2), streams, outside));
+  if (asksForVersionOnly(process.argv.slice(2)) && print(`ccgrant ${version}\n`)) return;
+  const { runProgram } = await import('./program.ts');
+  await runProgram();
 }
 
-async function connect(settings: TransportSettings): Promise<HttpClient> {
-  if (process.versions.node.startsWith('20.')) {
-    // On Node 20 the first response makes V8 optimise undici's parser in the background, and the exit
-    // waits 130 ms for it. Without the optimising compiler for WebAssembly there is nothing to wait for.
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--liftoff-only');
-  }
-  const { openHttpClient } = await import('./http/undici-client.ts');
-  return openHttpClient(settings);
+function asksForVersionOnly(args: readonly string[]): boolean {
+  return args.length === 1 && (args[0] === '--version' || args[0] === '-V');
 }
 
-function standardInput(signal: AbortSignal): StandardInput {
-  async function* stream(): AsyncIterable<Uint8Array> {
-    const stop = (): void => {
-      process.stdin.destroy(signal.reason);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    yield* process.stdin;
-  }
-  return {
-    isTerminal: isatty(0),
-    stream,
-    read: async () => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of stream()) chunks.push(chunk);
-      return Buffer.concat(chunks);
-    },
-  };
-}
-
-function hasProcess(pid: number): boolean {
+/** Whether it could be written: the program waits for a slow reader, and says what is wrong with a full disk. */
+function print(line: string): boolean {
   try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** An empty or relative HOME would make a home of whatever directory we are in. */
-function homeDirectory(): string {
-  const { HOME = '' } = process.env;
-  return isAbsolute(HOME) ? HOME : orElse(() => userInfo().homedir, '/');
-}
-
-function orElse<T>(action: () => T, fallback: T): T {
-  try {
-    return action();
+    return writeSync(1, line) === line.length;
   } catch {
-    return fallback;
+    return false;
   }
 }
 

@@ -26,7 +26,7 @@ export interface CacheLocation {
   /** Owner that the files must have; undefined where there are no owners. */
   readonly userId: number | undefined;
   /** Who takes locks in it. */
-  readonly self: () => Observer;
+  readonly self: () => Promise<Observer>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Told once what is wrong with the cache, the first time that something is. */
@@ -122,30 +122,36 @@ export class CacheDirectory {
   }
 
   /** Removes what nobody needs any more, now and then; see `sweepNowAndThen`. */
-  sweep(): void {
-    const { path, userId, self, now } = this.#location;
-    this.attempt(() => sweepNowAndThen({ path, userId, self: self(), now: now() }));
+  async sweep(): Promise<void> {
+    const { path, userId, now } = this.#location;
+    const self = await this.self();
+    this.attempt(() => sweepNowAndThen({ path, userId, self, now: now() }));
   }
 
   /**
    * Removes all locks that nobody holds.
    * @throws CacheTrouble
    */
-  clearLocks(): void {
-    const { path, userId, self, now } = this.#location;
-    removeIdleLocks({ path, userId, self: self(), now: now() });
+  async clearLocks(): Promise<void> {
+    const { path, userId, now } = this.#location;
+    removeIdleLocks({ path, userId, self: await this.self(), now: now() });
+  }
+
+  /** Who this process is among those that use the directory. */
+  self(): Promise<Observer> {
+    return this.#location.self();
   }
 
   /**
    * The lock that goes with a name.
    * @throws CacheTrouble
    */
-  lock(name: string): GenerationLock {
-    const { self, userId, now } = this.#location;
+  lock(name: string, self: Observer): GenerationLock {
+    const { userId, now } = this.#location;
     this.#prepare('locks');
     const path = join(this.path, 'locks', name);
     preparePrivateDirectory(path, userId);
-    return new GenerationLock(path, self(), userId, now);
+    return new GenerationLock(path, self, userId, now);
   }
 
   /** Whether a folder is there; nothing is made by looking, but what is there must be fit for secrets. */

@@ -67,7 +67,7 @@ export class TokenCache {
   }
 
   /** The turn to ask for the token of a key, if it can be had at once; see `Turns.take`. */
-  takeTurn(key: TokenCacheKey, until: number | undefined): Turn | undefined {
+  takeTurn(key: TokenCacheKey, until: number | undefined): Promise<Turn | undefined> {
     return this.#turns.take(nameOf(key), until);
   }
 

@@ -25,9 +25,10 @@ export class Turns {
   }
 
   /** A turn that can be had at once; undefined when somebody has it, or there are none to be had. */
-  take(name: string, until: number | undefined): Turn | undefined {
+  async take(name: string, until: number | undefined): Promise<Turn | undefined> {
+    const self = await this.#directory.self();
     return this.#directory.attempt(() => {
-      const turn = this.#directory.lock(name).take(until);
+      const turn = this.#directory.lock(name, self).take(until);
       return turn && this.#guarded(turn);
     });
   }
@@ -38,7 +39,8 @@ export class Turns {
    * @throws the reason of the signal
    */
   async wait(name: string, patience: Patience, signal: AbortSignal): Promise<Turn | Ending | undefined> {
-    const lock = this.#directory.attempt(() => this.#directory.lock(name));
+    const self = await this.#directory.self();
+    const lock = this.#directory.attempt(() => this.#directory.lock(name, self));
     return lock && this.#waitFor(lock, patience, signal);
   }
 

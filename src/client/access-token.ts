@@ -54,7 +54,7 @@ export async function obtainAccessToken(
     mayRead || refused !== undefined
       ? await readOrRequest(demand, client, ctx)
       : await requestAnew(demand, client, ctx);
-  ctx.io.conceal(token.accessToken, fingerprint(token.accessToken));
+  ctx.io.conceal(token.accessToken, () => fingerprint(token.accessToken));
   return token;
 }
 
@@ -74,7 +74,7 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
       requestToken(endpoint, request, options, sent, ctx.now),
     ),
   );
-  io.conceal(token.accessToken, fingerprint(token.accessToken));
+  io.conceal(token.accessToken, () => fingerprint(token.accessToken));
   for (const finding of findings) io.warn(text`${finding}`);
   return token;
 }

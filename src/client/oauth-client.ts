@@ -120,7 +120,7 @@ export function openCacheDirectory(path: string, { io, host, now }: Context): Ca
   return new CacheDirectory({
     path,
     userId: host.userId,
-    self: once(() => identifyProcess(host.processId, host.name(), host.hasProcess)),
+    self: once(async () => identifyProcess(host.processId, await host.name(), host.hasProcess)),
     now,
     warn: once((reason: string) => io.warn(text`the cache is not used: ${reason}`)),
   });

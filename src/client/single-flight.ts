@@ -70,7 +70,7 @@ export async function requestOnce(demand: TokenDemand, client: OAuthClient, ctx:
 
 /** Asks for a token whatever is there, and whatever others do. */
 export async function requestAnew(demand: TokenDemand, client: OAuthClient, ctx: Context): Promise<AccessToken> {
-  const turn = client.tokens.takeTurn(demand.key, deadline(client, ctx));
+  const turn = await client.tokens.takeTurn(demand.key, deadline(client, ctx));
   if (turn !== undefined) return requestInTurn(turn, demand, client, ctx);
   const token = await demand.ask(client);
   demand.store(token);
@@ -89,7 +89,7 @@ export async function refreshEarly(
   ctx: Context,
 ): Promise<AccessToken> {
   const old = { ...cached, isFromCache: true };
-  const turn = client.tokens.takeTurn(demand.key, ctx.now() + refreshTimeLimit + grace);
+  const turn = await client.tokens.takeTurn(demand.key, ctx.now() + refreshTimeLimit + grace);
   if (turn === undefined) return old;
   const newest = client.tokens.read(demand.key);
   if (newest !== undefined && demand.isGood(newest) && newest.refreshOn > ctx.now() / 1000) {

@@ -49,7 +49,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   if (action === 'path') return io.print(isJson ? safeJson({ path }).value : path);
   const directory = openCacheDirectory(path, ctx);
   if (action === 'clear') {
-    const count = clear(directory, selection(typed, settings));
+    const count = await clear(directory, selection(typed, settings));
     if (isJson) return io.print(JSON.stringify({ removed: count }));
     return io.note(text`${count} ${count === 1 ? 'token' : 'tokens'} removed`);
   }
@@ -66,13 +66,16 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
 }
 
 /** @throws ConfigError file_unusable: what cannot be removed must not be taken for removed */
-function clear(directory: CacheDirectory, isChosen: ((token: CachedToken) => boolean) | undefined): number {
+async function clear(
+  directory: CacheDirectory,
+  isChosen: ((token: CachedToken) => boolean) | undefined,
+): Promise<number> {
   try {
     const tokens = new TokenCache(directory);
     if (isChosen !== undefined) return tokens.removeAll(isChosen);
     directory.clear('metadata');
     directory.clear('memos');
-    directory.clearLocks();
+    await directory.clearLocks();
     return tokens.clear();
   } catch (error) {
     if (error instanceof CacheTrouble) throw new ConfigError('file_unusable', error.message);

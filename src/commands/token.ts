@@ -2,8 +2,6 @@ import { realpathSync, statSync } from 'node:fs';
 import { absolutePath } from '../absolute-path.ts';
 import { writePrivateFile } from '../cache/private-files.ts';
 import type { AccessToken } from '../client/access-token.ts';
-import { obtainAccessToken } from '../client/access-token.ts';
-import { keepFresh } from '../client/keep-fresh.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { OutputError, UsageError } from '../errors.ts';
@@ -64,6 +62,7 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const file = out === undefined || out === '-' ? undefined : absolutePath(out, ctx.host);
   if (settings.flag('keep-fresh')) return keepFileFresh(request, format, file, settings, ctx);
   await withClient(settings, ctx, async (client) => {
+    const { obtainAccessToken } = await import('../client/access-token.ts');
     const isQuiet = !ctx.io.hasReported && !settings.flag('verbose');
     const token = await obtainAccessToken(request, client, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
@@ -84,6 +83,8 @@ async function keepFileFresh(
   if (file === undefined) {
     throw new UsageError('usage', '--keep-fresh needs a file to write to', { hint: 'give --out FILE' });
   }
+  const { keepFresh } = await import('../client/keep-fresh.ts');
+  const { obtainAccessToken } = await import('../client/access-token.ts');
   await keepFresh(
     {
       obtain: (current, again) =>

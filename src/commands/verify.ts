@@ -1,4 +1,3 @@
-import { introspect } from '../client/introspect.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
@@ -82,7 +81,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const checks = resolveChecks(settings);
   await withClient(settings, ctx, async (client) => {
-    const keys = resolveKeySource(settings, client, ctx);
+    const keys = await resolveKeySource(settings, client, ctx);
     const selection = settings.flag('cached')
       ? await loadSettings(selectionOptions, withoutAudience(typed), ctx)
       : settings;
@@ -135,6 +134,7 @@ async function alsoIntrospect(
   client: OAuthClient,
   ctx: Context,
 ): Promise<Verification> {
+  const { introspect } = await import('../client/introspect.ts');
   const { active } = await introspect({ value: token }, client, ctx);
   const check: Check = active
     ? { check: 'active', ok: true }

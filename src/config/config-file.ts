@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { closestMatch } from 'leven';
 import { ConfigError } from '../errors.ts';
 import type { ProfileValue } from './profile.ts';
 
@@ -22,18 +21,13 @@ export async function readConfigFile(
   if (source === undefined) return undefined;
   const { default_profile, profiles, ...others } = await parseToml(source, path);
   const [stray] = Object.keys(others);
-  if (stray !== undefined) throw unknownKey(stray, 'at the top', ['default_profile', 'profiles'], path);
+  if (stray !== undefined) throw await unknownKey(stray, 'at the top', ['default_profile', 'profiles'], path);
   if (default_profile !== undefined && typeof default_profile !== 'string') {
     throw new ConfigError('config_invalid', `default_profile in ${path} is not a string`);
   }
   return {
     defaultProfile: default_profile,
-    profiles: new Map(
-      Object.entries(toTable(profiles ?? {}, 'profiles', path)).map(([name, table]) => [
-        name,
-        checkProfile(name, toTable(table, `profile ${name}`, path), keys, path),
-      ]),
-    ),
+    profiles: await checkProfiles(toTable(profiles ?? {}, 'profiles', path), keys, path),
   };
 }
 
@@ -65,28 +59,42 @@ function toTable(value: unknown, name: string, path: string): Record<string, unk
   throw new ConfigError('config_invalid', `${name} in ${path} is not a table`, { hint: 'write [profiles.NAME]' });
 }
 
-function checkProfile(
+async function checkProfiles(
+  tables: Record<string, unknown>,
+  keys: ReadonlySet<string>,
+  path: string,
+): Promise<Map<string, ReadonlyMap<string, ProfileValue>>> {
+  const profiles = new Map<string, ReadonlyMap<string, ProfileValue>>();
+  for (const [name, table] of Object.entries(tables)) {
+    profiles.set(name, await checkProfile(name, toTable(table, `profile ${name}`, path), keys, path));
+  }
+  return profiles;
+}
+
+async function checkProfile(
   name: string,
   table: Record<string, unknown>,
   keys: ReadonlySet<string>,
   path: string,
-): ReadonlyMap<string, ProfileValue> {
-  return new Map(
-    Object.entries(table).map(([key, value]): [string, ProfileValue] => {
-      if (key === 'client_secret') {
-        throw new ConfigError('config_invalid', `profile ${name} in ${path} holds a client_secret`, {
-          hint: 'put it into a file of mode 0600 and write client_secret_file, or use client_secret_command',
-        });
-      }
-      if (!keys.has(key)) throw unknownKey(key, `in profile ${name}`, [...keys], path);
-      if (isProfileValue(value)) return [key, value];
-      if (typeof value === 'number') return [key, String(value)];
+): Promise<ReadonlyMap<string, ProfileValue>> {
+  const profile = new Map<string, ProfileValue>();
+  for (const [key, value] of Object.entries(table)) {
+    if (key === 'client_secret') {
+      throw new ConfigError('config_invalid', `profile ${name} in ${path} holds a client_secret`, {
+        hint: 'put it into a file of mode 0600 and write client_secret_file, or use client_secret_command',
+      });
+    }
+    if (!keys.has(key)) throw await unknownKey(key, `in profile ${name}`, [...keys], path);
+    if (isProfileValue(value)) profile.set(key, value);
+    else if (typeof value === 'number') profile.set(key, String(value));
+    else {
       throw new ConfigError(
         'config_invalid',
         `${key} of profile ${name} in ${path} is neither a string nor an array of strings`,
       );
-    }),
-  );
+    }
+  }
+  return profile;
 }
 
 function isProfileValue(value: unknown): value is ProfileValue {
@@ -94,7 +102,8 @@ function isProfileValue(value: unknown): value is ProfileValue {
   return typeof value === 'string' || typeof value === 'boolean';
 }
 
-function unknownKey(key: string, place: string, known: string[], path: string): ConfigError {
+async function unknownKey(key: string, place: string, known: string[], path: string): Promise<ConfigError> {
+  const { closestMatch } = await import('leven');
   const near = closestMatch(key, known, { maxDistance: 3 });
   return new ConfigError('config_invalid', `unknown key ${key} ${place} of ${path}`, {
     hint: near === undefined ? undefined : `did you mean ${near}`,

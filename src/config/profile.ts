@@ -1,5 +1,4 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { closestMatch } from 'leven';
 import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
@@ -48,7 +47,7 @@ export async function loadProfile(
   const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
   if (name === undefined) return undefined;
   const values = config?.profiles.get(name);
-  if (values === undefined) throw unknownProfile(name, path, [...(config?.profiles.keys() ?? [])]);
+  if (values === undefined) throw await unknownProfile(name, path, [...(config?.profiles.keys() ?? [])]);
   return {
     name,
     rank: choice.named === undefined ? 'default profile' : 'named profile',
@@ -83,7 +82,8 @@ function defaultConfigPath({ env, host }: Context): string {
   return join(directory, 'ccgrant', 'config.toml');
 }
 
-function unknownProfile(name: string, path: string, known: string[]): ConfigError {
+async function unknownProfile(name: string, path: string, known: string[]): Promise<ConfigError> {
+  const { closestMatch } = await import('leven');
   const near = closestMatch(name, known, { maxDistance: 3 });
   const list = known.length === 0 ? 'it has no profiles, or is not there' : `it has ${known.join(', ')}`;
   return new ConfigError('unknown_profile', `no profile ${name} in ${path}`, {

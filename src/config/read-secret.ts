@@ -4,7 +4,6 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
-import { runSecretCommand } from './secret-command.ts';
 import type { SecretSource } from './secret-source.ts';
 
 /**
@@ -34,7 +33,7 @@ async function readValue(source: SecretSource, origin: string, ctx: Context): Pr
       }
       return decodeSecret(await ctx.io.stdin.read(), 'standard input', origin);
     case 'command':
-      return runSecretCommand(source, origin, ctx);
+      return (await import('./secret-command.ts')).runSecretCommand(source, origin, ctx);
     case 'file':
       return decodeSecret(readSecretFile(source.path, origin, ctx), source.path, origin);
   }

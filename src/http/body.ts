@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream';
-import { Readable } from 'node:stream';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { HttpHeaders } from './headers.ts';
 import type { HttpResponse } from './types.ts';
@@ -39,6 +38,7 @@ async function* decode(body: AsyncIterable<Uint8Array>, decoder: Transform): Asy
       yield chunk;
     }
   }
+  const { Readable } = await import('node:stream');
   const source = Readable.from(counted(), { objectMode: false });
   source.on('error', (error) => decoder.destroy(error));
   try {

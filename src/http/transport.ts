@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { Text } from '../text.ts';
 import { readText } from './body.ts';
@@ -145,6 +144,7 @@ export class Transport {
    */
   async pause(milliseconds: number, url: URL): Promise<void> {
     const { signal } = this.#time;
+    const { setTimeout: sleep } = await import('node:timers/promises');
     try {
       await sleep(Math.min(milliseconds, longestTimer), undefined, { signal });
     } catch {

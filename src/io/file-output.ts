@@ -1,5 +1,4 @@
 import { fstatSync, write, writeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ClosedPipeError, OutputError } from '../errors.ts';
 import type { OutputStream } from './io.ts';
 
@@ -19,7 +18,7 @@ export function fileOutput(fd: number, terminalWidth?: () => number): OutputStre
       while (rest.length > 0) {
         const written = rest.length <= atOnce ? writeSome(fd, rest) : await writeInBackground(fd, rest);
         // The descriptor is not ours alone: another process may have made it non-blocking.
-        if (written === 0) await sleep(2);
+        if (written === 0) await new Promise((resolve) => setTimeout(resolve, 2));
         rest = rest.subarray(written);
       }
     },

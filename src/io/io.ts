@@ -28,10 +28,13 @@ export interface Io {
   /** Runs a task; on a terminal shows what is being waited for after 300 ms. */
   progress<T>(label: string, task: () => Promise<T>): Promise<T>;
   /** From now on this value appears on standard error only as `replacement`. */
-  conceal(value: string, replacement: string): void;
+  conceal(value: string, replacement: Replacement): void;
   /** A text without the concealed values, before it is escaped or shortened in some other way. */
   redact(text: string): string;
 }
+
+/** What stands in place of a concealed value; a function is asked when one was found. */
+export type Replacement = string | (() => string);
 
 export interface StandardInput {
   readonly isTerminal: boolean;

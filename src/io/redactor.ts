@@ -1,28 +1,45 @@
 import { escapeUntrusted } from '../text.ts';
+import type { Replacement } from './io.ts';
 
 /**
  * Replaces secrets, and the forms in which they travel, by something harmless. A server may echo what
  * it was sent, a library may put it into a message: what is written to standard error passes here.
  */
 export class Redactor {
-  readonly #forms: { readonly form: string | RegExp; readonly length: number; readonly replacement: string }[] = [];
+  readonly #concealed: { readonly value: string; readonly replacement: Replacement; forms?: readonly Form[] }[] = [];
 
   /** Conceals `value`, however its characters are escaped, and its base64 and hexadecimal forms. */
-  add(value: string, replacement: string): void {
+  add(value: string, replacement: Replacement): void {
     // Shorter values would tear words apart, and protect nothing that has so few characters.
-    if (value.length < 4) return;
-    // The pattern comes before the value itself, which would leave the second backslash of an escaped one.
-    if (!/^[A-Za-z0-9]*$/.test(value)) {
-      this.#forms.push({ form: anyEscaping(value), length: value.length, replacement });
-    }
-    for (const form of encodedForms(value)) this.#forms.push({ form, length: form.length, replacement });
+    if (value.length >= 4) this.#concealed.push({ value, replacement });
   }
 
   /** The message without any of the concealed values. */
   redact(message: string): string {
-    const longestFirst = this.#forms.toSorted((a, b) => b.length - a.length);
-    return longestFirst.reduce((line, { form, replacement }) => line.replaceAll(form, () => replacement), message);
+    const forms = this.#concealed.flatMap((concealed) => {
+      // No form has fewer characters than the value without its padding; those of a token take long to make.
+      if (message.length < concealed.value.replace(/=+$/, '').length) return [];
+      concealed.forms ??= formsOf(concealed.value);
+      return concealed.forms.map((form) => ({ ...form, replacement: concealed.replacement }));
+    });
+    const longestFirst = forms.sort((a, b) => b.length - a.length);
+    return longestFirst.reduce(
+      (line, { form, replacement }) =>
+        line.replaceAll(form, () => (typeof replacement === 'string' ? replacement : replacement())),
+      message,
+    );
   }
+}
+
+interface Form {
+  readonly form: string | RegExp;
+  readonly length: number;
+}
+
+function formsOf(value: string): Form[] {
+  const encoded = [...encodedForms(value)].map((form) => ({ form, length: form.length }));
+  // The pattern comes before the value itself, which would leave the second backslash of an escaped one.
+  return /^[A-Za-z0-9]*$/.test(value) ? encoded : [{ form: anyEscaping(value), length: value.length }, ...encoded];
 }
 
 function encodedForms(value: string): Set<string> {

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import type { JWK } from 'jose';
 import { ConfigError } from '../errors.ts';
 
@@ -33,13 +32,13 @@ function isKey(value: unknown): value is JWK {
  * @param place the file's path, for messages
  * @throws ConfigError file_unusable
  */
-export function parsePublicKeys(source: string, place: string): JsonWebKeySet {
+export async function parsePublicKeys(source: string, place: string): Promise<JsonWebKeySet> {
   const fail = (reason: string, hint?: string): ConfigError =>
     new ConfigError('file_unusable', `${place} ${reason}`, { hint });
   const trimmed = source.replace(/^\uFEFF/, '').trim();
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed))
     throw fail('holds a private key', 'tokens are verified with the public key');
-  if (trimmed.startsWith('-----BEGIN')) return { keys: [publicKeyFromPem(trimmed, fail)] };
+  if (trimmed.startsWith('-----BEGIN')) return { keys: [await publicKeyFromPem(trimmed, fail)] };
   const value = parse(trimmed);
   const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });
   const keys = keySet?.keys.filter((key) => key.kty !== 'oct') ?? [];
@@ -62,7 +61,8 @@ export function parseSharedSecret(bytes: Uint8Array, place: string): JsonWebKeyS
   return { keys: [{ kty: 'oct', k: Buffer.from(secret).toString('base64url') }] };
 }
 
-function publicKeyFromPem(pem: string, fail: (reason: string) => ConfigError): JWK {
+async function publicKeyFromPem(pem: string, fail: (reason: string) => ConfigError): Promise<JWK> {
+  const { createPublicKey } = await import('node:crypto');
   try {
     // By way of the object that also reads certificates.
     return createPublicKey(pem).export({ format: 'jwk' }) as JWK;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { absolutePath } from '../absolute-path.ts';
 import type { ConnectionSettings } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
@@ -70,7 +69,7 @@ export const connectionOptions: readonly OptionRow[] = [
 ];
 
 /** @throws UsageError usage; ConfigError file_unusable, config_invalid */
-export function resolveConnection(settings: Settings, ctx: Context): ConnectionSettings {
+export async function resolveConnection(settings: Settings, ctx: Context): Promise<ConnectionSettings> {
   const verifyCertificates = !settings.flag('insecure');
   if (!verifyCertificates) {
     ctx.io.warn(text`--insecure: anybody on the way can read the credentials`);
@@ -80,12 +79,12 @@ export function resolveConnection(settings: Settings, ctx: Context): ConnectionS
   return {
     certificateAuthorities: readCertificateAuthorities(settings, ctx),
     verifyCertificates,
-    proxyFor: proxySelector(
+    proxyFor: await proxySelector(
       { proxy: settings.text('proxy')?.value, noProxy: settings.text('noproxy')?.value },
       ctx.env,
     ),
     connectTimeout: connectTimeout === undefined ? 10_000 : toMilliseconds(connectTimeout),
-    resolve: new Map((settings.list('resolve')?.value ?? []).map(toResolveEntry)),
+    resolve: await toAddresses(settings.list('resolve')?.value ?? []),
     allowHttp: settings.flag('allow-http'),
     identity: identify(settings, ctx),
     maxTime: maxTime && toMilliseconds(maxTime),
@@ -121,10 +120,16 @@ function readPem(path: string, { origin }: Setting<string>): string {
 }
 
 /** curl's `host:port:address`, the address of IPv6 in brackets or not. */
-function toResolveEntry(value: string): [string, string] {
-  const [, host, port, address] = /^([^:]+):(\d+):\[?([^\]]+)\]?$/.exec(value) ?? [];
-  if (host === undefined || address === undefined || isIP(address) === 0) {
-    throw new UsageError('usage', '--resolve takes HOST:PORT:ADDRESS');
+async function toAddresses(entries: readonly string[]): Promise<Map<string, string>> {
+  const addresses = new Map<string, string>();
+  if (entries.length === 0) return addresses;
+  const { isIP } = await import('node:net');
+  for (const entry of entries) {
+    const [, host, port, address] = /^([^:]+):(\d+):\[?([^\]]+)\]?$/.exec(entry) ?? [];
+    if (host === undefined || address === undefined || isIP(address) === 0) {
+      throw new UsageError('usage', '--resolve takes HOST:PORT:ADDRESS');
+    }
+    addresses.set(`${host.toLowerCase()}:${port}`, address);
   }
-  return [`${host.toLowerCase()}:${port}`, address];
+  return addresses;
 }

@@ -1,5 +1,4 @@
 import type { OAuthClient } from '../client/oauth-client.ts';
-import { createClient } from '../client/oauth-client.ts';
 import { loadProfile } from '../config/profile.ts';
 import type { Context } from '../context.ts';
 import { cacheOptions, minimumLifetimeOption, resolveCache } from './cache-options.ts';
@@ -50,12 +49,13 @@ export async function withClient<T>(
   ctx: Context,
   task: (client: OAuthClient) => Promise<T>,
 ): Promise<T> {
+  const { createClient } = await import('../client/oauth-client.ts');
   const client = createClient(
     {
       server: resolveServer(settings),
       client: resolveClient(settings, ctx),
       cache: resolveCache(settings, ctx),
-      connection: resolveConnection(settings, ctx),
+      connection: await resolveConnection(settings, ctx),
     },
     ctx,
   );

@@ -1,15 +1,9 @@
-import { TokenCache } from '../cache/token-cache.ts';
-import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { isGood } from '../expiry.ts';
 import { fingerprint } from '../token-fingerprint.ts';
-import { cacheDirectory } from './cache-options.ts';
 import type { OptionRow } from './option.ts';
-import { resolveRequest } from './request-options.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
-import { belongsTo, optionsFor, resolveOwner, wasAskedFor } from './token-selection.ts';
 
 export const cachedOption: OptionRow = {
   name: 'cached',
@@ -34,6 +28,7 @@ export async function readTokenOperand(
     if (operand !== undefined) throw new UsageError('usage', 'a token is given, and --cached asks for another one');
     if (settings.flag('no-cache')) throw new UsageError('usage', '--cached and --no-cache contradict each other');
     claimStandardInput(settings);
+    const { findCachedToken } = await import('./cached-token.ts');
     return conceal(findCachedToken(selection, ctx), ctx);
   }
   const isFromInput = operand === '-' || (operand === undefined && !stdin.isTerminal);
@@ -62,7 +57,7 @@ export function cleanToken(given: string): string {
 }
 
 function conceal(token: string, { io }: Context): string {
-  io.conceal(token, fingerprint(token));
+  io.conceal(token, () => fingerprint(token));
   return token;
 }
 
@@ -70,28 +65,4 @@ function missingToken(message: string): UsageError {
   return new UsageError('missing_token', message, {
     hint: 'give it as an argument, pipe it in, or take the cached one with --cached',
   });
-}
-
-/** The one cached token of this issuer and client that is meant; the person is asked when it is not clear. */
-function findCachedToken(selection: Settings, ctx: Context): string {
-  const wanted = resolveRequest(selection);
-  const owner = resolveOwner(selection);
-  const now = ctx.now() / 1000;
-  const cache = new TokenCache(openCacheDirectory(cacheDirectory(selection, ctx), ctx));
-  const good = cache.list().filter((token) => belongsTo(token, owner) && isGood(token, now));
-  const exact = good.filter((token) => wasAskedFor(token, wanted)).sort((a, b) => b.issuedOn - a.issuedOn);
-  const [token, ...others] = exact.length > 0 ? exact.slice(0, 1) : good;
-  if (token === undefined) {
-    throw new UsageError('not_cached', 'no good token of this issuer and client is in the cache', {
-      hint: `get one with ccgrant token${wanted.scope.map((scope) => ` --scope ${scope}`).join('')}`,
-    });
-  }
-  if (others.length === 0) return token.accessToken;
-  throw new UsageError(
-    'not_cached',
-    `${good.length} tokens are in the cache, and none was asked for exactly like this`,
-    {
-      hint: `say which one: ${good.map(({ key }) => optionsFor(key)).join(', or ')}`,
-    },
-  );
 }

@@ -29,7 +29,7 @@ export const keyOptions: readonly OptionRow[] = [
  * Where the keys come from: one place only, so that a shared secret never meets the keys of a server (RFC 8725 section 2.1).
  * @throws UsageError usage; ConfigError missing_setting, file_unusable
  */
-export function resolveKeySource(settings: Settings, client: OAuthClient, ctx: Context): KeySource {
+export async function resolveKeySource(settings: Settings, client: OAuthClient, ctx: Context): Promise<KeySource> {
   const file = settings.text('jwks');
   const secret = settings.text('verify-secret-file');
   if (file !== undefined && secret !== undefined) {
@@ -39,7 +39,7 @@ export function resolveKeySource(settings: Settings, client: OAuthClient, ctx: C
   }
   if (file !== undefined) {
     const path = absolutePath(file.value, ctx.host);
-    const keys = parsePublicKeys(readFile(path).toString(), path);
+    const keys = await parsePublicKeys(readFile(path).toString(), path);
     return async () => keys;
   }
   if (secret !== undefined) {

@@ -8,11 +8,11 @@ export const thisProcess: Pick<Host, 'userId' | 'processId' | 'hasProcess' | 'na
   userId: process.getuid?.(),
   processId: process.pid,
   hasProcess: (pid) => pid === process.pid,
-  name: hostname,
+  name: async () => hostname(),
 };
 
 /** A cache directory of this user's, used by this process. */
 export function cacheLocation(path: string, warn: (reason: string) => void): CacheLocation {
   const { userId, processId, hasProcess, name } = thisProcess;
-  return { path, userId, self: () => identifyProcess(processId, name(), hasProcess), now: Date.now, warn };
+  return { path, userId, self: async () => identifyProcess(processId, await name(), hasProcess), now: Date.now, warn };
 }

@@ -4,8 +4,13 @@ import type { ProxySettings } from '../../../src/http/proxy.ts';
 import { proxySelector } from '../../../src/http/proxy.ts';
 import { failureOf, wordsOf } from '../support/failure.ts';
 
-function select(url: string, env: Environment, settings: Partial<ProxySettings> = {}): string | undefined {
-  return proxySelector({ proxy: undefined, noProxy: undefined, ...settings }, env)(new URL(url))?.href;
+async function select(
+  url: string,
+  env: Environment,
+  settings: Partial<ProxySettings> = {},
+): Promise<string | undefined> {
+  const proxyFor = await proxySelector({ proxy: undefined, noProxy: undefined, ...settings }, env);
+  return proxyFor(new URL(url))?.href;
 }
 
 const [one, two, three] = ['http://one.example:3128/', 'http://two.example:3128/', 'http://three.example:3128/'];
@@ -48,8 +53,8 @@ describe('the proxy of a URL', () => {
       {},
       'http://u:p@proxy.example/',
     ],
-  ])('is %s', (_, url, env, settings, proxy) => {
-    expect(select(url, env, settings)).toBe(proxy);
+  ])('is %s', async (_, url, env, settings, proxy) => {
+    expect(await select(url, env, settings)).toBe(proxy);
   });
 
   it.each([
@@ -58,10 +63,10 @@ describe('the proxy of a URL', () => {
     'http://127.0.0.1',
     'https://127.9.9.9:8443',
     'http://[::1]:8080',
-  ])('is none for %s, whatever is set', (url) => {
+  ])('is none for %s, whatever is set', async (url) => {
     const env = { HTTPS_PROXY: one, HTTP_PROXY: one, ALL_PROXY: one };
-    expect(select(url, env)).toBeUndefined();
-    expect(select(url, env, { proxy: three })).toBeUndefined();
+    expect(await select(url, env)).toBeUndefined();
+    expect(await select(url, env, { proxy: three })).toBeUndefined();
   });
 
   it.each([
@@ -127,21 +132,23 @@ describe('NO_PROXY', () => {
     ['[2001:db8::1]', 'https://[2001:db8::1]', true],
     ['[2001:db8::1]:8443', 'https://[2001:db8::1]:8443', true],
     ['2001:db8::1', 'https://[2001:db8::2]', false],
-  ])('%j covers %s: %s', (noProxy, url, isCovered) => {
+  ])('%j covers %s: %s', async (noProxy, url, isCovered) => {
     const expected = isCovered ? undefined : one;
-    expect(select(url, { ALL_PROXY: one, NO_PROXY: noProxy })).toBe(expected);
-    expect(select(url, { ALL_PROXY: one }, { noProxy })).toBe(expected);
+    expect(await select(url, { ALL_PROXY: one, NO_PROXY: noProxy })).toBe(expected);
+    expect(await select(url, { ALL_PROXY: one }, { noProxy })).toBe(expected);
   });
 
-  it('in lower case comes before the one in upper case', () => {
-    expect(select('https://as.example', { ALL_PROXY: one, no_proxy: 'other.example', NO_PROXY: '*' })).toBe(one);
+  it('in lower case comes before the one in upper case', async () => {
+    expect(await select('https://as.example', { ALL_PROXY: one, no_proxy: 'other.example', NO_PROXY: '*' })).toBe(one);
   });
 
-  it('is replaced by --noproxy', () => {
-    expect(select('https://as.example', { ALL_PROXY: one, NO_PROXY: '*' }, { noProxy: 'other.example' })).toBe(one);
+  it('is replaced by --noproxy', async () => {
+    expect(await select('https://as.example', { ALL_PROXY: one, NO_PROXY: '*' }, { noProxy: 'other.example' })).toBe(
+      one,
+    );
   });
 
-  it('covers --proxy too', () => {
-    expect(select('https://as.example', { NO_PROXY: 'as.example' }, { proxy: one })).toBeUndefined();
+  it('covers --proxy too', async () => {
+    expect(await select('https://as.example', { NO_PROXY: 'as.example' }, { proxy: one })).toBeUndefined();
   });
 });

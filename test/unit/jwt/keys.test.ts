@@ -74,14 +74,14 @@ describe('parsePublicKeys', () => {
       `\n  ${String(ec.publicKey.export({ type: 'spki', format: 'pem' })).replaceAll('\n', '\r\n')}`,
       [jwk],
     ],
-  ])('reads %s', (_, source, keys) => {
-    expect(parsePublicKeys(source, place)).toEqual({ keys });
+  ])('reads %s', async (_, source, keys) => {
+    expect(await parsePublicKeys(source, place)).toEqual({ keys });
   });
 
-  it('reads a PEM certificate', () => {
+  it('reads a PEM certificate', async () => {
     const [key] = keycloakKeys.keys;
     const [certificate = ''] = (key as unknown as { x5c: string[] }).x5c;
-    expect(parsePublicKeys(pemOf('CERTIFICATE', certificate), place)).toEqual({
+    expect(await parsePublicKeys(pemOf('CERTIFICATE', certificate), place)).toEqual({
       keys: [{ kty: 'RSA', n: key?.n, e: key?.e }],
     });
   });
@@ -124,9 +124,9 @@ describe('parsePublicKeys', () => {
     expect(wordsOf(failure)).not.toContain('S3cr3t');
   });
 
-  it('leaves a symmetric key out of a set', () => {
+  it('leaves a symmetric key out of a set', async () => {
     const secret = { kty: 'oct', k: 'c2VjcmV0' };
-    expect(parsePublicKeys(JSON.stringify({ keys: [secret, jwk] }), place)).toEqual({ keys: [jwk] });
+    expect(await parsePublicKeys(JSON.stringify({ keys: [secret, jwk] }), place)).toEqual({ keys: [jwk] });
   });
 
   it('refuses a file with symmetric keys only: they come from --verify-secret-file', async () => {

@@ -14,7 +14,7 @@ const pem = '-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n';
 async function resolve(typed: Record<string, string[] | boolean> = {}, env = {}) {
   const { ctx, stderr } = await createContext({ env, host: { workingDirectory: at() } });
   const settings = new Settings([...connectionOptions, resolveOption], new Map(Object.entries(typed)), env, undefined);
-  return { ...resolveConnection(settings, ctx), stderr: stderr() };
+  return { ...(await resolveConnection(settings, ctx)), stderr: stderr() };
 }
 
 describe('the connection', () => {

@@ -1,0 +1,111 @@
+import { fstatSync, statSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { run } from './cli.ts';
+import type { Outside } from './context.ts';
+import { SignalError } from './errors.ts';
+import type { HttpClient, TransportSettings } from './http/types.ts';
+import { fileOutput } from './io/file-output.ts';
+import type { StandardInput } from './io/io.ts';
+
+/** Milliseconds that a run gets to end by itself after a signal. The second signal ends it at once. */
+const patience = 100;
+
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Runs the command line of this process, and ends it. */
+export async function runProgram(): Promise<never> {
+  const abort = new AbortController();
+  for (const [name, number] of Object.entries(signalNumbers)) {
+    process.once(name, () => {
+      abort.abort(new SignalError(number));
+      // A write that waits for a slow reader can be neither aborted nor waited for.
+      setTimeout(() => process.kill(process.pid, name), patience).unref();
+    });
+  }
+  const streams = {
+    stdin: standardInput(await isTerminal(0), abort.signal),
+    stdout: fileOutput(1, (await isTerminal(1)) ? () => process.stdout.columns : undefined),
+    stderr: fileOutput(2, (await isTerminal(2)) ? () => process.stderr.columns : undefined),
+  };
+  const outside: Outside = {
+    env: process.env,
+    connect,
+    now: Date.now,
+    startedOn: Date.now() - process.uptime() * 1000,
+    signal: abort.signal,
+    host: {
+      platform: process.platform,
+      home: await homeDirectory(),
+      // The directory may have been removed under us, which is no matter unless a path needs it.
+      workingDirectory: orElse(() => process.cwd(), '/'),
+      userId: process.getuid?.(),
+      processId: process.pid,
+      hasProcess,
+      name: async () => (await import('node:os')).hostname(),
+    },
+  };
+  process.exit(await run(process.argv.slice(2), streams, outside));
+}
+
+async function connect(settings: TransportSettings): Promise<HttpClient> {
+  if (process.versions.node.startsWith('20.')) {
+    // On Node 20 the first response makes V8 optimise undici's parser in the background, and the exit
+    // waits 130 ms for it. Without the optimising compiler for WebAssembly there is nothing to wait for.
+    const { setFlagsFromString } = await import('node:v8');
+    setFlagsFromString('--liftoff-only');
+  }
+  const { openHttpClient } = await import('./http/undici-client.ts');
+  return openHttpClient(settings);
+}
+
+function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput {
+  async function* stream(): AsyncIterable<Uint8Array> {
+    const stop = (): void => {
+      process.stdin.destroy(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    yield* process.stdin;
+  }
+  return {
+    isTerminal,
+    stream,
+    read: async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream()) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+/** Asks node's tty module, which costs a tenth of a start, only where the descriptor may be a terminal. */
+async function isTerminal(fd: number): Promise<boolean> {
+  const mayBe = orElse(() => {
+    const stats = fstatSync(fd);
+    return stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null').rdev;
+  }, true);
+  return mayBe && (await import('node:tty')).isatty(fd);
+}
+
+function hasProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** An empty or relative HOME would make a home of whatever directory we are in. */
+async function homeDirectory(): Promise<string> {
+  const { HOME = '' } = process.env;
+  if (isAbsolute(HOME)) return HOME;
+  const { userInfo } = await import('node:os');
+  return orElse(() => userInfo().homedir, '/');
+}
+
+function orElse<T>(action: () => T, fallback: T): T {
+  try {
+    return action();
+  } catch {
+    return fallback;
+  }
+}
