@@ -28,7 +28,7 @@ export default defineConfig({
       groups: [
         {
           name: 'shared',
-          test: /src[\\/](options[\\/](load-settings|token-operand)|jwt[\\/]decode|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](expiry-skew|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|oauth[\\/]protected-resource|http[\\/]transport|render[\\/]decoded-token)\.ts$/,
         },
         { name: 'client', test: /src[\\/]client[\\/]/ },
       ],

@@ -73,7 +73,9 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
     else if (request === 'version') await io.print(`ccgrant ${version}`);
     else {
       const { definition, summary, args } = request;
-      const invocation = readCommandLine(definition, args) ?? (await parse(definition, args));
+      const invocation = isHelpOnly(args)
+        ? 'help'
+        : (readCommandLine(definition, args) ?? (await parse(definition, args)));
       if (invocation === 'help') await io.print((await import('./help.ts')).commandHelp(definition, summary, io));
       else {
         io = await openIo(outputPreferences(invocation.options));
@@ -87,6 +89,11 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
   } catch (error) {
     return reportError(error, io, format);
   }
+}
+
+/** Whether the help is asked for so plainly that nobody has to look into the options first. */
+function isHelpOnly(args: readonly string[]): boolean {
+  return args.length === 1 && (args[0] === '--help' || args[0] === '-h');
 }
 
 /** Has commander read the command line, which knows what is wrong with it. */

@@ -11,7 +11,7 @@ export interface FreshToken<T extends IssuedToken> {
   /** Gets a token; another one than `current`, which is about to expire. */
   readonly obtain: (current: string | undefined, ctx: Context) => Promise<T>;
   /** Puts a token where it is used. */
-  readonly publish: (token: T) => void;
+  readonly publish: (token: T) => Promise<void>;
   /** Seconds that a published token must be good for, as far as the server's tokens are. */
   readonly minimumLifetime: number;
 }
@@ -36,7 +36,7 @@ export async function keepFresh<T extends IssuedToken>(
   for (let pause = firstPause; ; ) {
     try {
       const next = await obtain(current?.accessToken, again);
-      publish(next);
+      await publish(next);
       current = next;
       pause = firstPause;
       ctx.io.note(text`the token is good until ${timestamp(requireExpiry(current))}`);

@@ -1,6 +1,4 @@
 import type { AccessToken } from '../client/access-token.ts';
-import { obtainAccessToken } from '../client/access-token.ts';
-import { createTransport } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import type { ApiRequest } from '../curl/api-request.ts';
 import { buildApiRequest } from '../curl/api-request.ts';
@@ -72,6 +70,8 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const request = await buildApiRequest(invocation, settings, ctx);
   const plan = outputPlan(settings);
   await withClient(settings, ctx, async (client) => {
+    const { obtainAccessToken } = await import('../client/access-token.ts');
+    const { createTransport } = await import('../client/oauth-client.ts');
     const { connection } = client.settings;
     // A limit that was given holds for the token and the API together; without one, only the headers have to hurry.
     const transport = connection.maxTime === undefined ? createTransport(connection, 0, ctx) : client.transport;

@@ -1,6 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
 import { absolutePath } from '../absolute-path.ts';
-import { writePrivateFile } from '../cache/private-files.ts';
 import type { AccessToken } from '../client/access-token.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
@@ -110,7 +109,8 @@ function rememberAnswer({ key }: AccessToken, format: TokenFormat, client: OAuth
 }
 
 /** Replaces a file, or the file that a link points to; never a device or a pipe. */
-function writeAnswer(path: string, answer: string): void {
+async function writeAnswer(path: string, answer: string): Promise<void> {
+  const { writePrivateFile } = await import('../cache/private-files.ts');
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && !stats.isFile()) throw new OutputError(`${path} is not a file`);

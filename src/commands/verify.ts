@@ -4,10 +4,12 @@ import { ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts'
 import { signingAlgorithms } from '../jwt/algorithms.ts';
 import type { Check, Verification, VerifyRequirements } from '../jwt/verify.ts';
 import { verifyToken } from '../jwt/verify.ts';
-import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
+import type { OpenClient } from '../options/load-settings.ts';
+import { loadSettings, serverCommandOptions, withClientOnDemand } from '../options/load-settings.ts';
 import type { OptionRow, TypedOptions } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions, toScope } from '../options/request-options.ts';
+import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
@@ -80,17 +82,19 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
   const checks = resolveChecks(settings);
-  await withClient(settings, ctx, async (client) => {
-    const keys = await resolveKeySource(settings, client, ctx);
+  await withClientOnDemand(settings, ctx, async (openClient) => {
+    const keys = await resolveKeySource(settings, openClient, ctx);
     const selection = settings.flag('cached')
       ? await loadSettings(selectionOptions, withoutAudience(typed), ctx)
       : settings;
     const token = await readTokenOperand(operands[0], settings, ctx, selection);
-    const issuer = checks.signatureOnly ? undefined : await client.server.issuer();
+    const issuer = checks.signatureOnly ? undefined : await requiredIssuer(settings, openClient);
     const requirements = { ...checks, issuer };
     const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
     const result =
-      settings.flag('introspect') && verified.valid ? await alsoIntrospect(verified, token, client, ctx) : verified;
+      settings.flag('introspect') && verified.valid
+        ? await alsoIntrospect(verified, token, await openClient(), ctx)
+        : verified;
     const printed =
       outputFormat(typed) === 'json'
         ? io.print(safeJson(result, 2).value)
@@ -99,6 +103,12 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     noteUnchecked(result, ctx);
     if (!result.valid) throw new NegativeResultError('token_not_valid', `the token is not valid: ${failures(result)}`);
   });
+}
+
+/** The issuer that the token must name: a server has to be asked for it only where its metadata was named instead. */
+async function requiredIssuer(settings: Settings, openClient: OpenClient): Promise<string | undefined> {
+  const { identity } = resolveServer(settings);
+  return identity?.kind === 'metadata url' ? (await openClient()).server.issuer() : identity?.issuer;
 }
 
 function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer'> {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { absolutePath } from '../absolute-path.ts';
-import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
 import type { KeySource } from '../jwt/verify.ts';
+import type { OpenClient } from './load-settings.ts';
 import type { OptionRow } from './option.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,7 +29,7 @@ export const keyOptions: readonly OptionRow[] = [
  * Where the keys come from: one place only, so that a shared secret never meets the keys of a server (RFC 8725 section 2.1).
  * @throws UsageError usage; ConfigError missing_setting, file_unusable
  */
-export async function resolveKeySource(settings: Settings, client: OAuthClient, ctx: Context): Promise<KeySource> {
+export async function resolveKeySource(settings: Settings, openClient: OpenClient, ctx: Context): Promise<KeySource> {
   const file = settings.text('jwks');
   const secret = settings.text('verify-secret-file');
   if (file !== undefined && secret !== undefined) {
@@ -49,12 +49,13 @@ export async function resolveKeySource(settings: Settings, client: OAuthClient, 
       return keys;
     };
   }
-  if (!client.server.isKnown) {
+  const { server } = await openClient();
+  if (!server.isKnown) {
     throw new ConfigError('missing_setting', 'nothing says where the keys are', {
       hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',
     });
   }
-  return (newer) => ctx.io.progress('fetching the keys', () => client.server.keys(newer));
+  return (newer) => ctx.io.progress('fetching the keys', () => server.keys(newer));
 }
 
 async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { jwks, signToken } from '../cli/support/signing.ts';
+import { openScene, type Scene } from '../support/http-server-scene.ts';
+
+/** What a process has loaded when it ends, less what Node had loaded before the first line of the program. */
+const reporter = `
+const before = new Set(process.moduleLoadList);
+process.on('exit', () => {
+  const report = {
+    builtins: process.moduleLoadList.filter((name) => !before.has(name)),
+    files: Object.keys(require.cache).filter((file) => file !== __filename),
+  };
+  require('node:fs').writeFileSync('loaded.json', JSON.stringify(report));
+});
+`;
+
+interface Loaded {
+  /** Every module and binding of Node, as it calls them. */
+  readonly all: readonly string[];
+  /** The modules that a program can import. */
+  readonly builtins: readonly string[];
+  /** Files of ours, without the hashes in their names. */
+  readonly chunks: readonly string[];
+}
+
+/** What the program and its arguments load beyond an empty file; both written as in the shell. */
+async function loadedBy(command: string, { workspace, shell }: Scene): Promise<Loaded> {
+  await workspace.writeFile('reporter.cjs', reporter);
+  await workspace.writeFile('empty.cjs', '');
+  const load = async (program: string): Promise<{ builtins: string[]; files: string[] }> => {
+    expect(await shell(`"$NODE" --require ./reporter.cjs ${program}`)).toMatchObject({ exitCode: 0 });
+    return JSON.parse(await readFile(join(workspace.directory, 'loaded.json'), 'utf8'));
+  };
+  const empty = await load('empty.cjs');
+  const { builtins, files } = await load(`"$CCGRANT" ${command}`);
+  const all = builtins.filter((name) => !empty.builtins.includes(name));
+  return {
+    all,
+    builtins: all.flatMap((name) => /^NativeModule (?!internal\/)(.*)$/.exec(name)?.[1] ?? []).sort(),
+    chunks: files.flatMap((file) => /dist\/(.*?)(?:-[\w-]{8})?\.cjs$/.exec(file)?.[1] ?? []).sort(),
+  };
+}
+
+test('--version loads nothing of Node beyond an empty file, and one file of ours', async () => {
+  await using scene = await openScene();
+  expect(await loadedBy('--version', scene)).toEqual({ all: [], builtins: [], chunks: ['main'] });
+});
+
+test('decode loads no module of Node, and neither commander nor what asks servers', async () => {
+  await using scene = await openScene();
+  const { builtins, chunks } = await loadedBy(`decode ${await signToken()}`, scene);
+  expect(builtins).toEqual([]);
+  expect(chunks).toEqual(['decode', 'main', 'program', 'shared']);
+});
+
+test('verify with a file of keys loads what verifies a signature, and nothing that asks servers', async () => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile('keys.json', JSON.stringify(jwks));
+  const { builtins, chunks } = await loadedBy(`verify --signature-only --jwks keys.json ${await signToken()}`, scene);
+  // The Web Cryptography API of Node brings its streams along.
+  expect(builtins.filter((name) => !/^(stream|string_decoder)/.test(name))).toEqual([]);
+  expect(chunks).toEqual(['main', 'program', 'rolldown-runtime', 'shared', 'verify', 'webapi']);
+});
+
+test('token from the cache loads neither commander nor the HTTP client', async () => {
+  await using scene = await openScene();
+  expect(await scene.run(['token'])).toMatchObject({ exitCode: 0 });
+  const { builtins, chunks } = await loadedBy('token', scene);
+  expect(scene.server.requests('/token')).toHaveLength(1);
+  expect(builtins).toEqual([]);
+  expect(chunks).toEqual(['client', 'main', 'program', 'rolldown-runtime', 'shared', 'token']);
+});
+
+test.each(['--help', 'token --help'])('%s loads commander, and none of its ways to start programs', async (command) => {
+  await using scene = await openScene();
+  const { builtins, chunks } = await loadedBy(command, scene);
+  expect(builtins).toEqual(['process']);
+  expect(chunks).not.toContain('client');
+});
