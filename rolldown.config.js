@@ -28,8 +28,9 @@ export default defineConfig({
       groups: [
         {
           name: 'shared',
-          test: /src[\\/](expiry-skew|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|oauth[\\/]protected-resource|http[\\/]transport|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](expiry-skew|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
         },
+        { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/ },
         { name: 'client', test: /src[\\/]client[\\/]/ },
       ],
     },

@@ -1,4 +1,4 @@
-import { fstatSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { run } from './cli.ts';
 import type { Outside } from './context.ts';
@@ -70,11 +70,41 @@ function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput 
     isTerminal,
     stream,
     read: async () => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of stream()) chunks.push(chunk);
+      const { chunks, isWhole } = readAtOnce();
+      if (!isWhole) for await (const chunk of stream()) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** Bytes of standard input that may keep the process from hearing a signal. */
+const readLimit = 1024 * 1024;
+
+/**
+ * What is already there of standard input: node's own stream costs a fifth of a start. A file is read where
+ * it stands; a pipe is opened once more, as one that is not waited for, which only Linux can do. Whatever
+ * goes wrong here, node's stream comes after it and meets it too.
+ */
+function readAtOnce(): { readonly chunks: Uint8Array[]; readonly isWhole: boolean } {
+  const chunks: Uint8Array[] = [];
+  let pipe: number | undefined;
+  try {
+    const stats = fstatSync(0);
+    if (stats.isFIFO()) pipe = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);
+    else if (!stats.isFile()) return { chunks, isWhole: false };
+    for (let length = 0; length < readLimit; ) {
+      const chunk = Buffer.alloc(64 * 1024);
+      const count = readSync(pipe ?? 0, chunk);
+      if (count === 0) return { chunks, isWhole: true };
+      length += count;
+      chunks.push(chunk.subarray(0, count));
+    }
+  } catch {
+    // EAGAIN among others: the writer is not done.
+  } finally {
+    if (pipe !== undefined) closeSync(pipe);
+  }
+  return { chunks, isWhole: false };
 }
 
 /** Asks node's tty module, which costs a tenth of a start, only where the descriptor may be a terminal. */

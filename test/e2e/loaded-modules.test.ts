@@ -55,6 +55,14 @@ test('decode loads no module of Node, and neither commander nor what asks server
   expect(chunks).toEqual(['decode', 'main', 'program', 'shared']);
 });
 
+test('decode of a file on standard input loads no module of Node either', async () => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile('token', await signToken());
+  const { builtins, chunks } = await loadedBy('decode < token', scene);
+  expect(builtins).toEqual([]);
+  expect(chunks).toEqual(['decode', 'main', 'program', 'shared']);
+});
+
 test('verify with a file of keys loads what verifies a signature, and nothing that asks servers', async () => {
   await using scene = await openScene();
   await scene.workspace.writeFile('keys.json', JSON.stringify(jwks));
@@ -70,7 +78,7 @@ test('token from the cache loads neither commander nor the HTTP client', async (
   const { builtins, chunks } = await loadedBy('token', scene);
   expect(scene.server.requests('/token')).toHaveLength(1);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['client', 'main', 'program', 'rolldown-runtime', 'shared', 'token']);
+  expect(chunks).toEqual(['client', 'http', 'main', 'program', 'rolldown-runtime', 'shared', 'token']);
 });
 
 test.each(['--help', 'token --help'])('%s loads commander, and none of its ways to start programs', async (command) => {

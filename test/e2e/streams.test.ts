@@ -27,6 +27,32 @@ const env = ({ server }: Scene) => ({ API: server.origin });
 /** Metadata that no pipe holds. */
 const hugeMetadata = metadata({ filler: 'x'.repeat(900_000) });
 
+describe('a whole standard input', () => {
+  const header = 'eyJhbGciOiJub25lIn0';
+
+  test('is read from where a file stands, not from its beginning', async () => {
+    await using scene = await openScene();
+    await scene.workspace.writeFile('input', `first line\n${header}.e30.`);
+    const result = await scene.shell('{ read -r _; ccgrant decode --raw; } < input');
+    expect(result).toMatchObject({ exitCode: 0, stdout: '{"alg":"none"}\n{}\n' });
+  });
+
+  test('is read to its end although a writer takes its time', async () => {
+    await using scene = await openScene();
+    const writer = `{ printf ${header}; "$NODE" -e 0; printf .e30; "$NODE" -e 0; printf .; }`;
+    const result = await scene.shell(`${writer} | ccgrant decode --raw`);
+    expect(result).toMatchObject({ exitCode: 0, stdout: '{"alg":"none"}\n{}\n' });
+  });
+
+  test('is read beyond what is read at once', async () => {
+    await using scene = await openScene();
+    await scene.workspace.writeFile('input', `${' '.repeat(3 * megabyte)}${header}.e30.`);
+    for (const command of ['ccgrant decode --raw < input', 'cat input | ccgrant decode --raw']) {
+      expect(await scene.shell(command)).toMatchObject({ exitCode: 0, stdout: '{"alg":"none"}\n{}\n' });
+    }
+  });
+});
+
 test('a long chain of redirects leaves standard error to us', async () => {
   const hops = Object.fromEntries(
     Array.from({ length: 15 }, (_, hop): [string, Answer] => [
