@@ -39,8 +39,22 @@ describe('a whole standard input', () => {
 
   test('is read to its end although a writer takes its time', async () => {
     await using scene = await openScene();
-    const writer = `{ printf ${header}; "$NODE" -e 0; printf .e30; "$NODE" -e 0; printf .; }`;
-    const result = await scene.shell(`${writer} | ccgrant decode --raw`);
+    // The rest is written when ccgrant has found that there is no more.
+    await scene.workspace.writeFile(
+      'observer.cjs',
+      `const fs = require('node:fs');
+      const { readSync } = fs;
+      fs.readSync = (...args) => {
+        try {
+          return readSync(...args);
+        } catch (error) {
+          fs.writeFileSync('found-no-more', '');
+          throw error;
+        }
+      };`,
+    );
+    const writer = `{ printf ${header}; until [ -e found-no-more ]; do "$NODE" -e 0; done; printf .e30.; }`;
+    const result = await scene.shell(`${writer} | "$NODE" --require ./observer.cjs "$CCGRANT" decode --raw`);
     expect(result).toMatchObject({ exitCode: 0, stdout: '{"alg":"none"}\n{}\n' });
   });
 
