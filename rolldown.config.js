@@ -26,9 +26,16 @@ export default defineConfig({
       // Each file costs as much as many kilobytes more in one: what most commands need is one file, and so is
       // what only those need that ask a server or look into the cache.
       groups: [
+        // What a cached token needs, and the hash that it needs for a secret in a variable.
+        {
+          name: 'main',
+          test: /src[\\/](main|version|expiry|cache[\\/](cache-trouble|checksum|read-private-file|sealed-record)|memo[\\/](file-state|memo|recall)|render[\\/]plain-token)\.ts$/,
+          priority: 2,
+        },
+        { name: 'hash', test: /@noble[\\/]hashes|src[\\/]cache[\\/]keyed-hash/, priority: 1 },
         {
           name: 'shared',
-          test: /src[\\/](expiry-skew|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
         },
         { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/ },
         { name: 'client', test: /src[\\/]client[\\/]/ },

@@ -1,5 +1,5 @@
 import type { CommandDefinition, Invocation } from './commands/command.ts';
-import type { Outside } from './context.ts';
+import type { Environment, Outside } from './context.ts';
 import { UsageError } from './errors.ts';
 import { createIo, type StandardStreams } from './io/create-io.ts';
 import type { Io, OutputPreferences } from './io/io.ts';
@@ -104,6 +104,16 @@ async function parse(definition: CommandDefinition, args: readonly string[]): Pr
   } catch (error) {
     if (error instanceof HelpRequested) return 'help';
     throw error;
+  }
+}
+
+/** Writes the rest of an answer, and returns the exit code of the process. */
+export async function finish(rest: Uint8Array, streams: StandardStreams, env: Environment): Promise<number> {
+  try {
+    await streams.stdout.write(rest);
+    return 0;
+  } catch (error) {
+    return reportError(error, await createIo(streams, { color: 'auto', quiet: false, verbose: false }, env), 'text');
   }
 }
 

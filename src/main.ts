@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { recall } from './memo/recall.ts';
 import { version } from './version.ts';
 
 /**
@@ -6,21 +7,36 @@ import { version } from './version.ts';
  * Whatever is unusual goes on to the program, which knows every case.
  */
 async function main(): Promise<void> {
-  if (asksForVersionOnly(process.argv.slice(2)) && print(`ccgrant ${version}\n`)) return;
-  const { runProgram } = await import('./program.ts');
-  await runProgram();
+  const argv = process.argv.slice(2);
+  const answer = asksForVersionOnly(argv) ? `ccgrant ${version}` : await recallAnswer(argv);
+  const written = answer === undefined ? 0 : write(`${answer}\n`);
+  if (answer !== undefined && written === Buffer.byteLength(answer) + 1) return;
+  const { runProgram, finishAnswer } = await import('./program.ts');
+  if (answer === undefined || written === 0) await runProgram();
+  else await finishAnswer(Buffer.from(`${answer}\n`).subarray(written));
 }
 
-function asksForVersionOnly(args: readonly string[]): boolean {
-  return args.length === 1 && (args[0] === '--version' || args[0] === '-V');
+function asksForVersionOnly(argv: readonly string[]): boolean {
+  return argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V');
 }
 
-/** Whether it could be written: the program waits for a slow reader, and says what is wrong with a full disk. */
-function print(line: string): boolean {
+function recallAnswer(argv: readonly string[]): Promise<string | undefined> {
+  return recall({
+    argv,
+    env: process.env,
+    platform: process.platform,
+    workingDirectory: () => process.cwd(),
+    userId: process.getuid?.(),
+    now: Date.now(),
+  });
+}
+
+/** How many bytes could be written: the program waits for a slow reader, and says what is wrong with a full disk. */
+function write(answer: string): number {
   try {
-    return writeSync(1, line) === line.length;
+    return writeSync(1, answer);
   } catch {
-    return false;
+    return 0;
   }
 }
 

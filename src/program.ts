@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { run } from './cli.ts';
+import { finish, run } from './cli.ts';
 import type { Outside } from './context.ts';
 import { SignalError } from './errors.ts';
 import type { HttpClient, TransportSettings } from './http/types.ts';
+import type { StandardStreams } from './io/create-io.ts';
 import { fileOutput } from './io/file-output.ts';
 import type { StandardInput } from './io/io.ts';
 
@@ -14,25 +15,14 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Runs the command line of this process, and ends it. */
 export async function runProgram(): Promise<never> {
-  const abort = new AbortController();
-  for (const [name, number] of Object.entries(signalNumbers)) {
-    process.once(name, () => {
-      abort.abort(new SignalError(number));
-      // A write that waits for a slow reader can be neither aborted nor waited for.
-      setTimeout(() => process.kill(process.pid, name), patience).unref();
-    });
-  }
-  const streams = {
-    stdin: standardInput(await isTerminal(0), abort.signal),
-    stdout: fileOutput(1, (await isTerminal(1)) ? () => process.stdout.columns : undefined),
-    stderr: fileOutput(2, (await isTerminal(2)) ? () => process.stderr.columns : undefined),
-  };
+  const signal = hearSignals();
+  const streams = await openStreams(signal);
   const outside: Outside = {
     env: process.env,
     connect,
     now: Date.now,
     startedOn: Date.now() - process.uptime() * 1000,
-    signal: abort.signal,
+    signal,
     host: {
       platform: process.platform,
       home: await homeDirectory(),
@@ -45,6 +35,32 @@ export async function runProgram(): Promise<never> {
     },
   };
   process.exit(await run(process.argv.slice(2), streams, outside));
+}
+
+/** Writes what is left of an answer that could not be written at once, and ends the process. */
+export async function finishAnswer(rest: Uint8Array): Promise<never> {
+  process.exit(await finish(rest, await openStreams(hearSignals()), process.env));
+}
+
+/** A signal that aborts when the process is to end. */
+function hearSignals(): AbortSignal {
+  const abort = new AbortController();
+  for (const [name, number] of Object.entries(signalNumbers)) {
+    process.once(name, () => {
+      abort.abort(new SignalError(number));
+      // A write that waits for a slow reader can be neither aborted nor waited for.
+      setTimeout(() => process.kill(process.pid, name), patience).unref();
+    });
+  }
+  return abort.signal;
+}
+
+async function openStreams(signal: AbortSignal): Promise<StandardStreams> {
+  return {
+    stdin: standardInput(await isTerminal(0), signal),
+    stdout: fileOutput(1, (await isTerminal(1)) ? () => process.stdout.columns : undefined),
+    stderr: fileOutput(2, (await isTerminal(2)) ? () => process.stderr.columns : undefined),
+  };
 }
 
 async function connect(settings: TransportSettings): Promise<HttpClient> {

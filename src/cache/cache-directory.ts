@@ -3,17 +3,11 @@ import { join } from 'node:path';
 import { CacheTrouble } from './cache-trouble.ts';
 import { GenerationLock } from './generation-lock.ts';
 import { keyedHash } from './keyed-hash.ts';
-import {
-  createPrivateFile,
-  preparePrivateDirectory,
-  readPrivateFile,
-  removeIfThere,
-  requirePrivateDirectory,
-  writePrivateFile,
-} from './private-files.ts';
 import type { Observer } from './process-identity.ts';
+import { readPrivateFile, requirePrivateDirectory } from './read-private-file.ts';
 import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';
 import { removeIdleLocks, sweepNowAndThen } from './sweep.ts';
+import { createPrivateFile, preparePrivateDirectory, removeIfThere, writePrivateFile } from './write-private-file.ts';
 
 const recordLimit = 256 * 1024;
 const keyLength = 32;

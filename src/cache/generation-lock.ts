@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { createPrivateFile, readPrivateFile, removeIfThere, writePrivateFile } from './private-files.ts';
 import type { Observer, ProcessIdentity } from './process-identity.ts';
 import { livenessOf } from './process-identity.ts';
+import { readPrivateFile } from './read-private-file.ts';
 import { openRecord, sealRecord } from './sealed-record.ts';
+import { createPrivateFile, removeIfThere, writePrivateFile } from './write-private-file.ts';
 
 /** What somebody who held the lock has left for those who waited. Instants in epoch milliseconds. */
 export interface Ending {

@@ -1,9 +1,10 @@
 import { lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerationLock } from './generation-lock.ts';
-import { createPrivateFile, readPrivateFile, removeIfThere } from './private-files.ts';
 import type { Observer } from './process-identity.ts';
+import { readPrivateFile } from './read-private-file.ts';
 import { formatVersion, openRecord } from './sealed-record.ts';
+import { createPrivateFile, removeIfThere } from './write-private-file.ts';
 
 /** Milliseconds between two sweeps. */
 const interval = 3_600_000;

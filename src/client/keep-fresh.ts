@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { CcgrantError, ProtocolError } from '../errors.ts';
 import { expirySkew, refreshTime } from '../expiry.ts';
@@ -85,6 +84,7 @@ function failureOf({ message, facts }: CcgrantError, current: IssuedToken, pause
 
 /** @throws the reason of the signal */
 async function waitUntil(instant: number, { now, signal }: Context): Promise<void> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
   while (now() < instant) {
     signal.throwIfAborted();
     await sleep(Math.min(longestSleep, instant - now()), undefined, { signal }).catch(() => {});

@@ -4,7 +4,6 @@ import type { AccessToken } from '../client/access-token.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { OutputError, UsageError } from '../errors.ts';
-import { remember } from '../memo/remember.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
 import { minimumLifetimeOption, resolveCache } from '../options/cache-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
@@ -96,11 +95,17 @@ async function keepFileFresh(
 }
 
 /** So that the next run of the same command line need not find out again which token is meant. */
-function rememberAnswer({ key }: AccessToken, format: TokenFormat, client: OAuthClient, ctx: Context): void {
+async function rememberAnswer(
+  { key }: AccessToken,
+  format: TokenFormat,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<void> {
   const { cache, client: credentials } = client.settings;
   if (key === undefined || !isPlainFormat(format) || !cache.mayRead) return;
   // What standard input says next time is not known before it is read.
   if (credentials.credential?.source.kind === 'standard input') return;
+  const { remember } = await import('../memo/remember.ts');
   remember(
     { entry: client.tokens.nameOf(key), key: JSON.stringify(key), format, minimumLifetime: cache.minimumLifetime },
     client.cacheDirectory,
@@ -110,7 +115,7 @@ function rememberAnswer({ key }: AccessToken, format: TokenFormat, client: OAuth
 
 /** Replaces a file, or the file that a link points to; never a device or a pipe. */
 async function writeAnswer(path: string, answer: string): Promise<void> {
-  const { writePrivateFile } = await import('../cache/private-files.ts');
+  const { writePrivateFile } = await import('../cache/write-private-file.ts');
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats !== undefined && !stats.isFile()) throw new OutputError(`${path} is not a file`);

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { checksum } from '../cache/checksum.ts';
 import { formatVersion } from '../cache/sealed-record.ts';
 import type { Environment } from '../context.ts';
 import type { PlainFormat } from '../render/plain-token.ts';
@@ -33,50 +33,38 @@ export interface MemoPlace {
 
 /**
  * Where the memo of a command line is to be looked for, without understanding it: a wrong guess finds none.
- * Undefined for command lines that have none.
+ * Undefined for command lines that have none, and on Windows.
  */
 export function memoPlace(argv: readonly string[], env: Environment, platform: NodeJS.Platform): MemoPlace | undefined {
   if (argv[0] !== 'token' || platform === 'win32') return undefined;
   const cacheDirectory = guessCacheDirectory(argv, env);
-  return cacheDirectory === undefined || !isAbsolute(cacheDirectory)
-    ? undefined
-    : { cacheDirectory: cacheDirectory.replace(/(.)\/+$/, '$1'), name: memoName(argv, env) };
+  return cacheDirectory?.startsWith('/') ? { cacheDirectory, name: memoName(argv, env) } : undefined;
 }
 
+// Paths are put together by hand here, for each function of node's path module costs as much as reading a file.
+
 export function memoFile({ cacheDirectory, name }: MemoPlace): string {
-  return join(cacheDirectory, 'memos', `${name}.v${formatVersion}`);
+  return `${cacheDirectory}/memos/${name}.v${formatVersion}`;
 }
 
 function guessCacheDirectory(argv: readonly string[], env: Environment): string | undefined {
-  const typed = argv.findLastIndex((arg) => arg === '--cache-dir' || arg.startsWith('--cache-dir='));
+  const typed = argv.findLastIndex((arg) => arg.startsWith('--cache-dir'));
   if (typed !== -1) return argv[typed] === '--cache-dir' ? argv[typed + 1] : argv[typed]?.slice('--cache-dir='.length);
   if (env.CCGRANT_CACHE_DIR) return env.CCGRANT_CACHE_DIR;
-  if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'ccgrant');
-  return env.HOME && isAbsolute(env.HOME) ? join(env.HOME, '.cache', 'ccgrant') : undefined;
+  if (env.XDG_CACHE_HOME?.startsWith('/')) return `${env.XDG_CACHE_HOME}/ccgrant`;
+  return env.HOME && `${env.HOME}/.cache/ccgrant`;
 }
 
 /** Command lines and settings of different names do not share a memo; two of the same name replace each other's. */
 function memoName(argv: readonly string[], env: Environment): string {
-  const settings = Object.keys(env)
-    .filter((name) => name.startsWith('CCGRANT_') && !isSecret(name))
-    .sort()
-    .map((name) => `${name}=${env[name]}`);
-  return fnv1a([...argv, '', ...settings].join('\0'));
+  const settings = Object.keys(env).filter((name) => name.startsWith('CCGRANT_') && !isSecret(name));
+  return checksum(Buffer.from([...argv, ...settings.sort().map((name) => `${name}=${env[name]}`)].join('\0')));
 }
 
 /** Whether a variable holds a secret and not the place of one. */
 export function isSecret(name: string): boolean {
-  return /SECRET|PASS|TOKEN|KEY/.test(name) && !/_(FILE|ENDPOINT|METHOD)$/.test(name);
-}
-
-/** FNV-1a, twice 32 bits: names need no secrecy, and node's crypto module costs more than all the rest. */
-function fnv1a(value: string): string {
-  let low = 0x811c9dc5;
-  let high = 0x01000193;
-  for (let index = 0; index < value.length; index += 1) {
-    const unit = value.charCodeAt(index);
-    low = Math.imul(low ^ unit, 0x01000193);
-    high = Math.imul(high ^ unit, 0x85ebca6b) ^ (high >>> 13);
-  }
-  return [low, high].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+  return (
+    ['SECRET', 'PASS', 'TOKEN', 'KEY'].some((word) => name.includes(word)) &&
+    !['_FILE', '_ENDPOINT', '_METHOD'].some((end) => name.endsWith(end))
+  );
 }

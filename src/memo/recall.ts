@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { readPrivateFile, requirePrivateDirectory } from '../cache/private-files.ts';
+import { readPrivateFile, requirePrivateDirectory } from '../cache/read-private-file.ts';
 import { formatVersion, openRecord } from '../cache/sealed-record.ts';
 import type { CachedToken } from '../cache/token-cache.ts';
 import type { Environment } from '../context.ts';
@@ -35,13 +34,12 @@ export async function recall(surroundings: Surroundings): Promise<string | undef
     const place = memoPlace(argv, env, platform);
     if (place === undefined) return undefined;
     const { cacheDirectory } = place;
-    const tokens = join(cacheDirectory, 'tokens');
-    for (const directory of [cacheDirectory, join(cacheDirectory, 'memos'), tokens]) {
-      requirePrivateDirectory(directory, userId);
-    }
+    const tokens = `${cacheDirectory}/tokens`;
+    requirePrivateDirectory(cacheDirectory, userId);
+    requirePrivateDirectory(tokens, userId);
     const memo = read(memoFile(place), userId, memoLimit) as unknown as Memo | undefined;
     if (memo === undefined || !(await isUnchanged(memo, cacheDirectory, surroundings))) return undefined;
-    const entry = read(join(tokens, `${memo.entry}.v${formatVersion}`), userId, entryLimit);
+    const entry = read(`${tokens}/${memo.entry}.v${formatVersion}`, userId, entryLimit);
     if (entry === undefined || JSON.stringify(entry.key) !== memo.key || !isPlainFormat(memo.format)) return undefined;
     const token = entry as unknown as CachedToken;
     const isUsable = isGood(token, now / 1000, memo.minimumLifetime) && now / 1000 < token.refreshOn;
@@ -75,7 +73,7 @@ async function areSame(
 ): Promise<boolean> {
   const hashes = Object.entries(secrets);
   if (hashes.length === 0) return true;
-  const key = readPrivateFile(join(cacheDirectory, 'key'), userId, 32);
+  const key = readPrivateFile(`${cacheDirectory}/key`, userId, 32);
   if (key?.length !== 32) return false;
   const { keyedHash } = await import('../cache/keyed-hash.ts');
   return hashes.every(([name, hash]) => env[name] !== undefined && keyedHash(key, env[name]) === hash);

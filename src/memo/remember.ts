@@ -1,7 +1,8 @@
+import { statSync } from 'node:fs';
 import type { CacheDirectory } from '../cache/cache-directory.ts';
 import type { Context } from '../context.ts';
 import type { PlainFormat } from '../render/plain-token.ts';
-import { fileState, isSettled } from './file-state.ts';
+import { fileState } from './file-state.ts';
 import type { Memo } from './memo.ts';
 import { isSecret, memoPlace } from './memo.ts';
 
@@ -26,7 +27,7 @@ export function remember(answer: Answer, directory: CacheDirectory, { argv, env,
   const isUnchanged = [...evidence.files].every(([path, state]) => fileState(path) === state && isSettled(path, now()));
   if (!isUnchanged) return;
   const variables = [...evidence.variables];
-  const secrets = variables.filter(([name, value]) => isSecret(name) && value !== undefined);
+  const secrets = variables.filter(([name, value]) => isSecret(name) && value);
   const hashes = secrets.map(([name, value]) => [name, directory.keyedHash(value ?? '')] as const);
   if (hashes.some(([, hash]) => hash === undefined)) return;
   const memo: Memo = {
@@ -42,4 +43,18 @@ export function remember(answer: Answer, directory: CacheDirectory, { argv, env,
     ...answer,
   };
   directory.write('memos', place.name, memo);
+}
+
+/** Milliseconds in which file systems may not tell two writes apart: a tick of the kernel, or of a coarse clock. */
+const tick = 20;
+const coarseTick = 2_500;
+
+/**
+ * Whether a write from now on will be seen in the state of the file: not when its last one was only just now.
+ * @param now milliseconds since the epoch, of the same clock as the file system's
+ */
+function isSettled(path: string, now: number): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return true;
+  return [stats.mtimeMs, stats.ctimeMs].every((last) => now - last > (Number.isInteger(last) ? coarseTick : tick));
 }

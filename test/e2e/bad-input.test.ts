@@ -553,8 +553,8 @@ interface CachePlace {
 
 const precious = 'precious\n';
 
-const cacheFaults: Record<string, CacheFault> = {
-  'an entry that may not be read': { spoil: ({ entry }) => chmod(entry, 0o000), as: 'unprivileged user' },
+/** What makes an entry none, so that the next one takes its place without a word. */
+const entryFaults: Readonly<Record<string, CacheFault>> = {
   'an entry that is broken': { spoil: ({ entry }) => writeFile(entry, 'garbage') },
   'an entry that is empty': { spoil: ({ entry }) => writeFile(entry, '') },
   'an entry that breaks off': {
@@ -572,8 +572,12 @@ const cacheFaults: Record<string, CacheFault> = {
   'an entry by another program': {
     spoil: ({ entry }) => writeFile(entry, '{"access_token":"evil","expires_on":9999999999}'),
   },
-  ...(isRoot ? { 'an entry of another user': { spoil: ({ entry }) => chown(entry, unprivileged, unprivileged) } } : {}),
   'an entry that others may read': { spoil: ({ entry }) => chmod(entry, 0o644) },
+};
+
+const cacheFaults: Record<string, CacheFault> = {
+  'an entry that may not be read': { spoil: ({ entry }) => chmod(entry, 0o000), as: 'unprivileged user' },
+  ...(isRoot ? { 'an entry of another user': { spoil: ({ entry }) => chown(entry, unprivileged, unprivileged) } } : {}),
   'a symbolic link in the place of the entry': {
     spoil: async ({ entry, victim }) => {
       await rename(entry, `${victim}.entry`);
@@ -692,6 +696,20 @@ describe('a cache that is not as ccgrant left it costs one warning, and the toke
     const victim = await workspace.writeFile('victim.txt', precious);
     return { workspace, directory, entry: join(directory, 'tokens', name), victim };
   }
+
+  test.concurrent.for(Object.entries(entryFaults))('but for %s, which is replaced', async ([, fault], { expect }) => {
+    const place = await openPlace();
+    try {
+      await fault.spoil(place);
+      const { exitCode, stdout, stderr } = await place.workspace.run(['token']);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).toMatch(token);
+      expect(stdout).not.toBe(cachedToken);
+      expect(await place.workspace.run(['token'])).toMatchObject({ exitCode: 0, stdout, stderr: '' });
+    } finally {
+      await place.workspace.remove();
+    }
+  });
 
   test.concurrent.for(Object.entries(cacheFaults))('%s', async ([, fault], { expect }) => {
     const place = await openPlace();

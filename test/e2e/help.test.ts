@@ -214,7 +214,7 @@ describe('every option of the contract is in the help', () => {
 
   const later = [
     ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
-    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'lines', 'keep-fresh', 'bound-to-cert'],
+    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'lines', 'bound-to-cert'],
     ...['bound-to-key', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];

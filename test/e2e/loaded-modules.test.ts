@@ -26,11 +26,15 @@ interface Loaded {
 }
 
 /** What the program and its arguments load beyond an empty file; both written as in the shell. */
-async function loadedBy(command: string, { workspace, shell }: Scene): Promise<Loaded> {
+async function loadedBy(
+  command: string,
+  { workspace, shell }: Scene,
+  env: Record<string, string> = {},
+): Promise<Loaded> {
   await workspace.writeFile('reporter.cjs', reporter);
   await workspace.writeFile('empty.cjs', '');
   const load = async (program: string): Promise<{ builtins: string[]; files: string[] }> => {
-    expect(await shell(`"$NODE" --require ./reporter.cjs ${program}`)).toMatchObject({ exitCode: 0 });
+    expect(await shell(`"$NODE" --require ./reporter.cjs ${program}`, env)).toMatchObject({ exitCode: 0 });
     return JSON.parse(await readFile(join(workspace.directory, 'loaded.json'), 'utf8'));
   };
   const empty = await load('empty.cjs');
@@ -52,7 +56,7 @@ test('decode loads no module of Node, and neither commander nor what asks server
   await using scene = await openScene();
   const { builtins, chunks } = await loadedBy(`decode ${await signToken()}`, scene);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['decode', 'main', 'program', 'shared']);
+  expect(chunks).toEqual(['decode', 'hash', 'main', 'program', 'rolldown-runtime', 'shared']);
 });
 
 test('decode of a file on standard input loads no module of Node either', async () => {
@@ -60,7 +64,7 @@ test('decode of a file on standard input loads no module of Node either', async 
   await scene.workspace.writeFile('token', await signToken());
   const { builtins, chunks } = await loadedBy('decode < token', scene);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['decode', 'main', 'program', 'shared']);
+  expect(chunks).toEqual(['decode', 'hash', 'main', 'program', 'rolldown-runtime', 'shared']);
 });
 
 test('verify with a file of keys loads what verifies a signature, and nothing that asks servers', async () => {
@@ -69,16 +73,27 @@ test('verify with a file of keys loads what verifies a signature, and nothing th
   const { builtins, chunks } = await loadedBy(`verify --signature-only --jwks keys.json ${await signToken()}`, scene);
   // The Web Cryptography API of Node brings its streams along.
   expect(builtins.filter((name) => !/^(stream|string_decoder)/.test(name))).toEqual([]);
-  expect(chunks).toEqual(['main', 'program', 'rolldown-runtime', 'shared', 'verify', 'webapi']);
+  expect(chunks).toEqual(['hash', 'main', 'program', 'rolldown-runtime', 'shared', 'verify', 'webapi']);
 });
 
-test('token from the cache loads neither commander nor the HTTP client', async () => {
+test.each([
+  ['in a file', { CCGRANT_CLIENT_SECRET: '', CCGRANT_CLIENT_SECRET_FILE: 'secret' }, ['main']],
+  ['in a variable', {}, ['hash', 'main', 'rolldown-runtime']],
+])('token from the cache loads nothing of Node beyond an empty file, the secret being %s', async (_, env, files) => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile('secret', 'S3cr3t');
+  expect(await scene.run(['token'], { env })).toMatchObject({ exitCode: 0 });
+  expect(await loadedBy('token', scene, env)).toEqual({ all: [], builtins: [], chunks: files });
+  expect(scene.server.requests('/token')).toHaveLength(1);
+});
+
+test('token from the cache in a form that changes with time loads neither commander nor the HTTP client', async () => {
   await using scene = await openScene();
   expect(await scene.run(['token'])).toMatchObject({ exitCode: 0 });
-  const { builtins, chunks } = await loadedBy('token', scene);
+  const { builtins, chunks } = await loadedBy('token --json', scene);
   expect(scene.server.requests('/token')).toHaveLength(1);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['client', 'http', 'main', 'program', 'rolldown-runtime', 'shared', 'token']);
+  expect(chunks).toEqual(['client', 'hash', 'http', 'main', 'program', 'rolldown-runtime', 'shared', 'token']);
 });
 
 test.each(['--help', 'token --help'])('%s loads commander, and none of its ways to start programs', async (command) => {

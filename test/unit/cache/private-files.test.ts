@@ -13,12 +13,8 @@ import {
 } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CacheTrouble } from '../../../src/cache/cache-trouble.ts';
-import {
-  preparePrivateDirectory,
-  readPrivateFile,
-  removeIfThere,
-  writePrivateFile,
-} from '../../../src/cache/private-files.ts';
+import { readPrivateFile } from '../../../src/cache/read-private-file.ts';
+import { preparePrivateDirectory, removeIfThere, writePrivateFile } from '../../../src/cache/write-private-file.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const at = temporaryDirectory();
