@@ -12,6 +12,22 @@ const commanderWithoutPrograms = {
   load: (id) => (id === '\0nothing' ? 'module.exports = {};' : undefined),
 };
 
+/**
+ * Leaves out what undici asks for and ccgrant never uses: HTTP/2, which no connection offers (undici does
+ * without where Node has been built without it), and the forms of fetch, which draw in the whole of it.
+ */
+const undiciWithoutUnused = {
+  name: 'undici-without-unused',
+  resolveId: {
+    filter: { id: /^node:http2$|\/web\/fetch\/body\.js$/ },
+    handler: (id, importer) => (importer?.includes('/undici/') ? `\0unused:${id}.cjs` : null),
+  },
+  load: {
+    filter: { id: /^\0unused:/ },
+    handler: (id) => `throw new Error(${JSON.stringify(`${id.slice(8, -4)} is left out`)});`,
+  },
+};
+
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
@@ -42,5 +58,9 @@ export default defineConfig({
       ],
     },
   },
-  plugins: [commanderWithoutPrograms, license({ thirdParty: { output: 'dist/THIRD-PARTY-LICENSES.txt' } })],
+  plugins: [
+    commanderWithoutPrograms,
+    undiciWithoutUnused,
+    license({ thirdParty: { output: 'dist/THIRD-PARTY-LICENSES.txt' } }),
+  ],
 });

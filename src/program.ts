@@ -67,8 +67,8 @@ async function connect(settings: TransportSettings): Promise<HttpClient> {
   if (process.versions.node.startsWith('20.')) {
     // On Node 20 the first response makes V8 optimise undici's parser in the background, and the exit
     // waits 130 ms for it. Without the optimising compiler for WebAssembly there is nothing to wait for.
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--liftoff-only');
+    // A dynamic import would start the loader of ES modules, which the rest of a run does without.
+    process.getBuiltinModule('node:v8').setFlagsFromString('--liftoff-only');
   }
   const { openHttpClient } = await import('./http/undici-client.ts');
   return openHttpClient(settings);

@@ -1,14 +1,18 @@
 import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, Pool, ProxyAgent } from 'undici';
+// undici's entry loads fetch, WebSocket, caches and more, which takes longer than the request of a token.
+import sendRequest from 'undici/lib/api/api-request.js';
+import buildConnector from 'undici/lib/core/connect.js';
+import Agent from 'undici/lib/dispatcher/agent.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { HttpHeaders } from './headers.ts';
 import { explainFailure } from './network-failure.ts';
 import type { HttpBody, HttpClient, HttpRequest, HttpResponse, TlsIdentity, TransportSettings } from './types.ts';
 
 /** Opens the HTTP client. This is the only file that knows undici. */
 export function openHttpClient(settings: TransportSettings): HttpClient {
-  const dispatchers = new Map<string, Dispatcher>();
+  const dispatchers = new Map<string, Dispatcher | Promise<Dispatcher>>();
   return dispatcherClient(settings, (url, identity) => {
     const proxy = settings.proxyFor(url);
     const key = JSON.stringify([proxy?.href, identity?.certificate]);
@@ -21,7 +25,7 @@ export function openHttpClient(settings: TransportSettings): HttpClient {
 /** An HttpClient over any of undici's dispatchers. */
 export function dispatcherClient(
   settings: TransportSettings,
-  dispatcherFor: (url: URL, identity: TlsIdentity | undefined) => Dispatcher,
+  dispatcherFor: (url: URL, identity: TlsIdentity | undefined) => Dispatcher | Promise<Dispatcher>,
 ): HttpClient {
   const opened = new Set<Dispatcher>();
   return {
@@ -30,7 +34,7 @@ export function dispatcherClient(
         signal.aborted ? signal.reason : explainFailure(error, request.url, settings.proxyFor(request.url));
       try {
         signal.throwIfAborted();
-        const dispatcher = dispatcherFor(request.url, request.tls);
+        const dispatcher = await dispatcherFor(request.url, request.tls);
         opened.add(dispatcher);
         return toResponse(await untilAborted(dispatch(dispatcher, request, signal), signal), explain);
       } catch (error) {
@@ -72,7 +76,7 @@ function dispatch(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSig
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  return dispatcher.request(options);
+  return sendRequest.call(dispatcher, options);
 }
 
 function toUndiciBody(body: HttpBody | undefined): NonNullable<Dispatcher.DispatchOptions['body']> | null {
@@ -110,14 +114,21 @@ function openDispatcher(
   settings: TransportSettings,
   proxy: URL | undefined,
   identity: TlsIdentity | undefined,
-): Dispatcher {
+): Dispatcher | Promise<Dispatcher> {
   const tls = {
     timeout: settings.connectTimeout,
     rejectUnauthorized: settings.verifyCertificates,
     ...(settings.certificateAuthorities === undefined ? {} : { ca: settings.certificateAuthorities }),
     ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
   };
-  if (proxy === undefined) return new Agent({ connect: resolvingConnector(tls, settings.resolve) });
+  return proxy === undefined
+    ? new Agent({ connect: resolvingConnector(tls, settings.resolve) })
+    : openProxy(proxy, tls, settings.connectTimeout);
+}
+
+async function openProxy(proxy: URL, tls: buildConnector.BuildOptions, timeout: number): Promise<Dispatcher> {
+  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+  const { default: connect } = await import('undici/lib/api/api-connect.js');
   return new ProxyAgent({
     uri: `${proxy.protocol}//${proxy.host}`,
     ...proxyCredentials(proxy),
@@ -127,7 +138,10 @@ function openDispatcher(
     proxyTls: { ...tls, cert: undefined, key: undefined },
     // A proxy that takes a connection and then says nothing is as good as one that cannot be reached.
     clientFactory: (origin, options) =>
-      new Pool(origin, { ...options, connect: namingHostsOnly(tls), headersTimeout: settings.connectTimeout }),
+      // The agent asks for its tunnels by a method that undici's entry puts on every dispatcher.
+      Object.assign(new Pool(origin, { ...options, connect: namingHostsOnly(tls), headersTimeout: timeout }), {
+        connect,
+      }),
   });
 }
 

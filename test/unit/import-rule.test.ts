@@ -33,7 +33,7 @@ const forbidden: readonly [folder: string, module: string][] = [
   ),
   ...arrows('curl', '../http/undici-client.ts', 'undici', 'commander'),
   ...arrows('http', '../oauth/metadata.ts', '../io/io.ts', '../jwt/decode.ts', '../options/option.ts', 'commander'),
-  ...arrows('http', 'undici', './undici-client.ts', 'chalk'),
+  ...arrows('http', 'undici', 'undici/lib/dispatcher/agent.js', './undici-client.ts', 'chalk'),
   ...arrows('io', '../http/transport.ts', '../oauth/metadata.ts', '../options/option.ts', 'commander', 'undici'),
   ...arrows('jwt', '../cache/token-cache.ts', '../http/transport.ts', '../io/io.ts', '../oauth/metadata.ts'),
   ...arrows('jwt', 'commander', 'chalk', 'undici', 'node:fs'),
