@@ -115,10 +115,11 @@ function openDispatcher(
   proxy: URL | undefined,
   identity: TlsIdentity | undefined,
 ): Dispatcher | Promise<Dispatcher> {
+  const certificateAuthorities = settings.certificateAuthorities();
   const tls = {
     timeout: settings.connectTimeout,
     rejectUnauthorized: settings.verifyCertificates,
-    ...(settings.certificateAuthorities === undefined ? {} : { ca: settings.certificateAuthorities }),
+    ...(certificateAuthorities === undefined ? {} : { ca: certificateAuthorities }),
     ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
   };
   return proxy === undefined

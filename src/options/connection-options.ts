@@ -68,7 +68,10 @@ export const connectionOptions: readonly OptionRow[] = [
   },
 ];
 
-/** @throws UsageError usage; ConfigError file_unusable, config_invalid */
+/**
+ * How connections are made. The file of `--cacert` is read when the first one is: a cached token needs none.
+ * @throws UsageError usage; ConfigError config_invalid; later, for the file, ConfigError file_unusable
+ */
 export async function resolveConnection(settings: Settings, ctx: Context): Promise<ConnectionSettings> {
   const verifyCertificates = !settings.flag('insecure');
   if (!verifyCertificates) {
@@ -77,7 +80,7 @@ export async function resolveConnection(settings: Settings, ctx: Context): Promi
   const connectTimeout = settings.text('connect-timeout');
   const maxTime = settings.text('max-time');
   return {
-    certificateAuthorities: readCertificateAuthorities(settings, ctx),
+    certificateAuthorities: () => readCertificateAuthorities(settings, ctx),
     verifyCertificates,
     proxyFor: await proxySelector(
       { proxy: settings.text('proxy')?.value, noProxy: settings.text('noproxy')?.value },

@@ -62,7 +62,7 @@ async function obtain(run: Run = {}) {
       },
       cache: { directory: at('cache'), isEnabled, mayRead, minimumLifetime },
       connection: {
-        certificateAuthorities: undefined,
+        certificateAuthorities: () => undefined,
         verifyCertificates: true,
         proxyFor: () => undefined,
         connectTimeout: 0,

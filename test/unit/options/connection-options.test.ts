@@ -19,8 +19,9 @@ async function resolve(typed: Record<string, string[] | boolean> = {}, env = {})
 
 describe('the connection', () => {
   it('verifies certificates and has ten seconds to connect, where nobody says anything', async () => {
-    expect(await resolve()).toMatchObject({
-      certificateAuthorities: undefined,
+    const { certificateAuthorities, ...connection } = await resolve();
+    expect(certificateAuthorities()).toBeUndefined();
+    expect(connection).toMatchObject({
       verifyCertificates: true,
       connectTimeout: 10_000,
       maxTime: undefined,
@@ -57,21 +58,22 @@ describe('the connection', () => {
 
   it.each([{ CCGRANT_CACERT: 'ca.pem' }, { SSL_CERT_FILE: 'ca.pem' }])('trusts the authorities of %j', async (env) => {
     writeFileSync(at('ca.pem'), pem);
-    expect((await resolve({}, env)).certificateAuthorities).toBe(pem);
+    expect((await resolve({}, env)).certificateAuthorities()).toBe(pem);
   });
 
   it('trusts the authorities of --cacert before those of a variable', async () => {
     writeFileSync(at('ca.pem'), pem);
-    expect((await resolve({ cacert: ['ca.pem'] }, { SSL_CERT_FILE: 'none.pem' })).certificateAuthorities).toBe(pem);
+    expect((await resolve({ cacert: ['ca.pem'] }, { SSL_CERT_FILE: 'none.pem' })).certificateAuthorities()).toBe(pem);
   });
 
   it.each<[string, string | undefined]>([
     ['is not there', undefined],
     ['holds no certificate', 'S3cr3t'],
     ['holds a key', '-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n'],
-  ])('refuses a file of authorities that %s', async (_, content) => {
+  ])('refuses a file of authorities that %s, once a connection needs it', async (_, content) => {
     if (content !== undefined) writeFileSync(at('ca.pem'), content);
-    expect(await failureOf(() => resolve({ cacert: ['ca.pem'] }))).toMatchObject({
+    const { certificateAuthorities } = await resolve({ cacert: ['ca.pem'] });
+    expect(await failureOf(certificateAuthorities)).toMatchObject({
       code: 'file_unusable',
       message: expect.stringContaining('--cacert'),
     });
