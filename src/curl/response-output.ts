@@ -6,6 +6,7 @@ import { decodedBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/types.ts';
 import { fileOutput } from '../io/file-output.ts';
 import type { OutputStream } from '../io/io.ts';
+import { readAhead } from './read-ahead.ts';
 import { writerOf } from './terminal-writer.ts';
 
 /** Where the parts of a response go, as files (`-` for standard output) or nowhere. */
@@ -18,6 +19,9 @@ export interface OutputPlan {
   /** Whether the Content-Encoding is taken off. */
   readonly decodes: boolean;
 }
+
+/** Bytes of the body that wait while others are being written. */
+const aheadLimit = 512 * 1024;
 
 /**
  * Writes a response, the body byte for byte as it comes; on a terminal control characters are escaped.
@@ -32,9 +36,10 @@ export async function outputResponse(response: HttpResponse, plan: OutputPlan, c
     const writer = writerOf(output);
     if (plan.showsHeaders) await writer.write(head);
     if (!plan.showsBody) return;
-    for await (const chunk of plan.decodes ? await decodedBody(response) : response.body) {
-      size += chunk.length;
-      await writer.write(chunk);
+    const body = plan.decodes ? await decodedBody(response) : response.body;
+    for await (const pieces of readAhead(body, aheadLimit)) {
+      for (const { length } of pieces) size += length;
+      await writer.write(pieces);
     }
     await writer.end();
   });

@@ -3,7 +3,7 @@ import { replaceUnprintable } from '../text.ts';
 
 /** Writes what a server sends. */
 export interface ResponseWriter {
-  write(content: Uint8Array | string): Promise<void>;
+  write(content: string | readonly Uint8Array[]): Promise<void>;
   /** Nothing follows. */
   end(): Promise<void>;
 }
@@ -25,8 +25,9 @@ class TerminalWriter implements ResponseWriter {
     this.#output = output;
   }
 
-  async write(content: Uint8Array | string): Promise<void> {
-    const decoded = typeof content === 'string' ? content : this.#decoder.decode(content, { stream: true });
+  async write(content: string | readonly Uint8Array[]): Promise<void> {
+    const decoded =
+      typeof content === 'string' ? content : this.#decoder.decode(Buffer.concat(content), { stream: true });
     const [, body = '', held = ''] = /^([\s\S]*?)(\r?)$/.exec(this.#held + decoded) ?? [];
     // What is half a line end may become a whole one.
     this.#held = held;

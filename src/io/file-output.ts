@@ -1,4 +1,4 @@
-import { fstatSync, write, writeSync } from 'node:fs';
+import { fstatSync, writeSync, writev } from 'node:fs';
 import { ClosedPipeError, OutputError } from '../errors.ts';
 import type { OutputStream } from './io.ts';
 
@@ -13,13 +13,17 @@ export function fileOutput(fd: number, terminalWidth?: () => number): OutputStre
     get columns() {
       return terminalWidth?.() ?? 80;
     },
-    async write(bytes) {
-      let rest = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-      while (rest.length > 0) {
-        const written = rest.length <= atOnce ? writeSome(fd, rest) : await writeInBackground(fd, rest);
+    async write(content) {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      let rest = behind(bytes instanceof Uint8Array ? [bytes] : bytes, 0);
+      for (;;) {
+        const [first] = rest;
+        if (first === undefined) return;
+        const isSmall = rest.length === 1 && first.length <= atOnce;
+        const written = isSmall ? writeSome(fd, first) : await writeInBackground(fd, rest);
         // The descriptor is not ours alone: another process may have made it non-blocking.
         if (written === 0) await new Promise((resolve) => setTimeout(resolve, 2));
-        rest = rest.subarray(written);
+        rest = behind(rest, written);
       }
     },
     writeNow(bytes) {
@@ -45,9 +49,9 @@ function writeSome(fd: number, bytes: Uint8Array): number {
 }
 
 /** Writes in another thread: while a reader is slow, signals must still be heard. */
-function writeInBackground(fd: number, bytes: Uint8Array): Promise<number> {
+function writeInBackground(fd: number, pieces: readonly Uint8Array[]): Promise<number> {
   return new Promise((resolve, reject) => {
-    write(fd, bytes, (error, written) => {
+    writev(fd, pieces, (error, written) => {
       if (error === null) return resolve(written);
       try {
         return resolve(explain(fd, error));
@@ -55,6 +59,16 @@ function writeInBackground(fd: number, bytes: Uint8Array): Promise<number> {
         return reject(explanation);
       }
     });
+  });
+}
+
+/** What of these pieces comes after so many bytes; no piece of it is empty. */
+function behind(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+  let skipped = written;
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(skipped);
+    skipped -= piece.length - rest.length;
+    return rest.length === 0 ? [] : [rest];
   });
 }
 

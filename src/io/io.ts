@@ -52,7 +52,7 @@ export interface OutputStream {
    * @throws ClosedPipeError when the reader has gone away
    * @throws OutputError when the bytes cannot be written
    */
-  write(bytes: Uint8Array | string): Promise<void>;
+  write(content: string | Uint8Array | readonly Uint8Array[]): Promise<void>;
   /** Writes at once or drops: for messages that must not delay the work. */
   writeNow(bytes: string): void;
 }

@@ -135,10 +135,11 @@ function standardInput(content: CliOptions['stdin']): StandardInput {
 
 function captured(isTerminal: boolean): { readonly stream: OutputStream; readonly text: () => string } {
   const chunks: Buffer[] = [];
-  const write = (bytes: Uint8Array | string): void => {
-    chunks.push(Buffer.from(bytes as string));
+  const write = (content: string | Uint8Array | readonly Uint8Array[]): void => {
+    const pieces = typeof content === 'string' ? [Buffer.from(content)] : [content].flat();
+    for (const piece of pieces) chunks.push(Buffer.from(piece));
   };
-  const stream: OutputStream = { isTerminal, columns: 80, write: async (bytes) => write(bytes), writeNow: write };
+  const stream: OutputStream = { isTerminal, columns: 80, write: async (content) => write(content), writeNow: write };
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 

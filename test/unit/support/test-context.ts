@@ -74,8 +74,9 @@ function memoryOutput(): { stream: OutputStream; text: () => string } {
     stream: {
       isTerminal: false,
       columns: 80,
-      async write(bytes) {
-        chunks.push(Buffer.from(bytes as string));
+      async write(content) {
+        const pieces = typeof content === 'string' ? [Buffer.from(content)] : [content].flat();
+        for (const piece of pieces) chunks.push(Buffer.from(piece));
       },
       writeNow(bytes) {
         chunks.push(Buffer.from(bytes));
