@@ -105,6 +105,29 @@ describe.concurrent('a certificate', () => {
     });
   }
 
+  test('of another authority than that of --cacert is exit 4', async () => {
+    await using stranger = await createCertificateAuthority();
+    await using server = await startAuthorizationServer({}, credentials);
+    await using workspace = await openWorkspace(server.origin);
+    await workspace.writeFile('stranger.pem', stranger.certificate);
+    const { exitCode, stdout, stderr } = await workspace.run(['token', '--cacert', 'stranger.pem']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
+    expect(stderr).toMatch(/^error\[tls_failed\]: /);
+    expect(server.requests()).toEqual([]);
+  });
+
+  test('is of no matter to a cached token: --cacert is not even read', async () => {
+    await using server = await startAuthorizationServer({}, credentials);
+    await using workspace = await openWorkspace(server.origin);
+    expect(await workspace.run(['token', '--cacert', 'ca.pem'])).toEqual(done);
+    expect(await workspace.run(['token', '--cacert', 'none.pem'])).toEqual(done);
+    expect(server.requests('/token')).toHaveLength(1);
+    expect(await workspace.run(['token', '--cacert', 'none.pem', '--fresh'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('error[file_unusable]'),
+    });
+  });
+
   test('of an unknown authority is accepted with -k, which warns', async () => {
     await using server = await startAuthorizationServer({}, credentials);
     await using workspace = await openWorkspace(server.origin);
