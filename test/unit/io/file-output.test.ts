@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ClosedPipeError } from '../../../src/errors.ts';
 import { fileOutput } from '../../../src/io/file-output.ts';
@@ -24,6 +25,30 @@ describe('fileOutput', () => {
     output.writeNow('c');
     closeSync(descriptor);
     expect(readFileSync(at('file'), 'utf8')).toMatch(/^ab{100000}c$/);
+  });
+
+  it('writes pieces of any size one after the other', async () => {
+    const pieces = [0, 1, 100_000, 0, 4096, 7].map((length, index) => Buffer.alloc(length, String(index)));
+    const descriptor = openSync(at('file'), 'w');
+    const output = fileOutput(descriptor);
+    await output.write(pieces);
+    await output.write([]);
+    await output.write([Buffer.from('end')]);
+    closeSync(descriptor);
+    expect(readFileSync(at('file')).equals(Buffer.concat([...pieces, Buffer.from('end')]))).toBe(true);
+  });
+
+  it('loses nothing in a pipe that takes less than it is given, or nothing for a while', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const writer = openSync(at('pipe'), constants.O_RDWR | constants.O_NONBLOCK);
+    const pieces = Array.from({ length: 60 }, (_, index) => Buffer.alloc(index * 777, String(index % 10)));
+    const whole = Buffer.concat(pieces);
+    const writing = fileOutput(writer).write(pieces);
+    const reader = spawn('head', ['-c', String(whole.length), at('pipe')]);
+    const read = await buffer(reader.stdout);
+    await writing;
+    closeSync(writer);
+    expect(read.equals(whole)).toBe(true);
   });
 
   it.each([10, 10_000])('fails on a full disk, with %i bytes', async (length) => {
