@@ -13,6 +13,9 @@ const patience = 100;
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
+// Modules of Node that not every run needs come by getBuiltinModule: a dynamic import would start the loader
+// of ES modules, which the rest of a run does without.
+
 /** Runs the command line of this process, and ends it. */
 export async function runProgram(): Promise<never> {
   const signal = hearSignals();
@@ -31,7 +34,7 @@ export async function runProgram(): Promise<never> {
       userId: process.getuid?.(),
       processId: process.pid,
       hasProcess,
-      name: async () => (await import('node:os')).hostname(),
+      name: async () => process.getBuiltinModule('node:os').hostname(),
     },
   };
   process.exit(await run(process.argv.slice(2), streams, outside));
@@ -64,13 +67,13 @@ async function openStreams(signal: AbortSignal): Promise<StandardStreams> {
 }
 
 async function connect(settings: TransportSettings): Promise<HttpClient> {
+  const { openHttpClient } = await import('./http/undici-client.ts');
   if (process.versions.node.startsWith('20.')) {
     // On Node 20 the first response makes V8 optimise undici's parser in the background, and the exit
     // waits 130 ms for it. Without the optimising compiler for WebAssembly there is nothing to wait for.
-    // A dynamic import would start the loader of ES modules, which the rest of a run does without.
+    // Only now, as V8 compiles anew what Node loads after a flag has changed.
     process.getBuiltinModule('node:v8').setFlagsFromString('--liftoff-only');
   }
-  const { openHttpClient } = await import('./http/undici-client.ts');
   return openHttpClient(settings);
 }
 
@@ -129,7 +132,7 @@ async function isTerminal(fd: number): Promise<boolean> {
     const stats = fstatSync(fd);
     return stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null').rdev;
   }, true);
-  return mayBe && (await import('node:tty')).isatty(fd);
+  return mayBe && process.getBuiltinModule('node:tty').isatty(fd);
 }
 
 function hasProcess(pid: number): boolean {
@@ -144,8 +147,7 @@ function hasProcess(pid: number): boolean {
 async function homeDirectory(): Promise<string> {
   const { HOME = '' } = process.env;
   if (isAbsolute(HOME)) return HOME;
-  const { userInfo } = await import('node:os');
-  return orElse(() => userInfo().homedir, '/');
+  return orElse(() => process.getBuiltinModule('node:os').userInfo().homedir, '/');
 }
 
 function orElse<T>(action: () => T, fallback: T): T {
