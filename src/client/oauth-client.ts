@@ -40,7 +40,9 @@ export interface CacheSettings {
 }
 
 /** How requests are sent. Durations in milliseconds, 0 for no limit. */
-export interface ConnectionSettings extends TransportSettings {
+export interface ConnectionSettings extends Omit<TransportSettings, 'certificateAuthorities'> {
+  /** Certificates (PEM) trusted instead of the built-in roots; read when a connection is made. */
+  readonly certificateAuthorities: () => string | undefined;
   readonly allowHttp: boolean;
   /** What tells this way of sending requests from others. */
   readonly identity: string;
@@ -106,7 +108,7 @@ function isTrustworthy({ verifyCertificates, allowHttp, resolve }: ConnectionSet
 /** The transport of one run, or of the part of it that has a time limit of its own (milliseconds, 0 for none). */
 export function createTransport(connection: ConnectionSettings, maxTime: number, ctx: Context): Transport {
   return new Transport({
-    connect: () => ctx.connect(connection),
+    connect: async () => ctx.connect({ ...connection, certificateAuthorities: connection.certificateAuthorities() }),
     signal: ctx.signal,
     maxTime,
     allowHttp: connection.allowHttp,

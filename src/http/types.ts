@@ -41,8 +41,8 @@ export interface TlsIdentity {
 
 /** How connections are made. Durations in milliseconds, 0 for no limit. */
 export interface TransportSettings {
-  /** Certificates (PEM) trusted instead of the built-in roots; asked for when a connection is made. */
-  readonly certificateAuthorities: () => string | undefined;
+  /** Certificates (PEM) trusted instead of the built-in roots. */
+  readonly certificateAuthorities?: string | undefined;
   readonly verifyCertificates: boolean;
   /** The proxy for a URL, undefined for a direct connection. */
   readonly proxyFor: (url: URL) => URL | undefined;

@@ -115,11 +115,10 @@ function openDispatcher(
   proxy: URL | undefined,
   identity: TlsIdentity | undefined,
 ): Dispatcher | Promise<Dispatcher> {
-  const certificateAuthorities = settings.certificateAuthorities();
   const tls = {
     timeout: settings.connectTimeout,
     rejectUnauthorized: settings.verifyCertificates,
-    ...(certificateAuthorities === undefined ? {} : { ca: certificateAuthorities }),
+    ...(settings.certificateAuthorities === undefined ? {} : { ca: settings.certificateAuthorities }),
     ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
   };
   return proxy === undefined

@@ -180,7 +180,6 @@ describe('over a real server', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const client = openHttpClient({
       verifyCertificates: true,
-      certificateAuthorities: () => undefined,
       proxyFor: () => undefined,
       connectTimeout: 5000,
       resolve: new Map(),
