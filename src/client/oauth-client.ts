@@ -45,7 +45,7 @@ export interface ConnectionSettings extends Omit<TransportSettings, 'certificate
   readonly certificateAuthorities: () => string | undefined;
   readonly allowHttp: boolean;
   /** What tells this way of sending requests from others. */
-  readonly identity: string;
+  readonly identity: () => string;
   /** For everything together; undefined when nobody said anything. */
   readonly maxTime: number | undefined;
 }

@@ -185,7 +185,7 @@ function isTurn(next: Turn | Ending): next is Turn {
 /** Under a key of the cache: a proxy's password may be in it. */
 function connectionOf({ cacheDirectory, settings }: OAuthClient): string {
   const { identity, maxTime } = settings.connection;
-  return cacheDirectory.keyedHash(`${identity} ${maxTime}`) ?? '';
+  return cacheDirectory.keyedHash(`${identity()} ${maxTime}`) ?? '';
 }
 
 /** Half of the time for everything, in milliseconds. */

@@ -89,7 +89,7 @@ export async function resolveConnection(settings: Settings, ctx: Context): Promi
     connectTimeout: connectTimeout === undefined ? 10_000 : toMilliseconds(connectTimeout),
     resolve: await toAddresses(settings.list('resolve')?.value ?? []),
     allowHttp: settings.flag('allow-http'),
-    identity: identify(settings, ctx),
+    identity: () => identify(settings, ctx),
     maxTime: maxTime && toMilliseconds(maxTime),
   };
 }

@@ -186,7 +186,6 @@ describe('options', () => {
       '--dpop',
       '--dpop-key',
       '--dpop-optional',
-      '--keep-fresh',
     ].map((option): [string, string] => ['token', option]),
     ['decode', '--lines'],
   ])('of later releases are not there: %s %s', async ([command, option], { cli }) => {

@@ -104,11 +104,12 @@ class Desk {
 
 function memory(): { readonly stream: OutputStream; readonly text: () => string } {
   let text = '';
-  const write = (bytes: string | Uint8Array): void => {
-    text += typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString();
+  const write = (content: string | Uint8Array | readonly Uint8Array[]): void => {
+    const pieces = typeof content === 'string' ? [Buffer.from(content)] : [content].flat();
+    text += Buffer.concat(pieces as Uint8Array[]).toString();
   };
   return {
-    stream: { isTerminal: false, columns: 80, write: async (bytes) => write(bytes), writeNow: write },
+    stream: { isTerminal: false, columns: 80, write: async (content) => write(content), writeNow: write },
     text: () => text,
   };
 }
@@ -506,6 +507,7 @@ describe('a memo', () => {
   it('holds no secret', async () => {
     const desk = new Desk(at('desk'));
     desk.env.CCGRANT_CLIENT_SECRET = 'S3cr3t-env';
+    desk.env.HTTPS_PROXY = 'http://user:S3cr3t-proxy@127.0.0.1:1';
     await desk.answered();
     const memos = everyFile(desk, 'memos').map((file) => readFileSync(file, 'utf8'));
     expect(memos).toHaveLength(1);

@@ -68,7 +68,7 @@ async function obtain(run: Run = {}) {
         connectTimeout: 0,
         resolve: new Map(),
         allowHttp: false,
-        identity: '',
+        identity: () => '',
         maxTime: 0,
       },
     },
