@@ -125,6 +125,15 @@ export class OutputError extends CcgrantError<'output_failed'> {
   }
 }
 
+/** A failure that the answer has told already: nothing is left of it but the exit code. */
+export class ReportedError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode) {
+    super(`reported: ${code}`);
+    this.code = code;
+  }
+}
+
 /** The reader of standard output has gone away: nothing is left to do, and nobody to tell. */
 export class ClosedPipeError extends Error {}
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts';
-import { CcgrantError, ClosedPipeError, ServerRefusedError, SignalError } from './errors.ts';
+import { CcgrantError, ClosedPipeError, ReportedError, ServerRefusedError, SignalError } from './errors.ts';
 
 /** The exit codes of ccgrant, each with one meaning that scripts may rely on. */
 const exitCodes = {
@@ -56,6 +56,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof ClosedPipeError) return 0;
   if (error instanceof SignalError) return 128 + error.signal;
   if (error instanceof ServerRefusedError && transientRefusals.has(error.facts.response?.error ?? '')) return 4;
+  if (error instanceof ReportedError) return exitCodes[error.code];
   if (error instanceof CcgrantError) return exitCodes[error.code as ErrorCode];
   return exitCodes.internal;
 }

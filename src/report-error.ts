@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorFacts } from './errors.ts';
-import { CcgrantError, ClosedPipeError, SignalError } from './errors.ts';
+import { CcgrantError, ClosedPipeError, ReportedError, SignalError } from './errors.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { Io } from './io/io.ts';
 import { safeJson } from './render/json.ts';
@@ -8,10 +8,15 @@ import { Text, text } from './text.ts';
 /** Puts a failure on standard error, for a person or as one JSON object, and returns the exit code. */
 export function reportError(error: unknown, io: Io, format: 'text' | 'json'): number {
   const exitCode = exitCodeOf(error);
-  if (error instanceof ClosedPipeError || error instanceof SignalError) return exitCode;
-  const report = redacted(describe(error), io);
-  io.report(format === 'json' ? jsonReport(report, exitCode) : textReport(report, io));
+  const isKnown = [ClosedPipeError, ReportedError, SignalError].some((kind) => error instanceof kind);
+  if (isKnown) return exitCode;
+  io.report(format === 'json' ? errorJson(error, io) : textReport(redacted(describe(error), io), io));
   return exitCode;
+}
+
+/** A failure as one JSON object on one line. */
+export function errorJson(error: unknown, io: Io): Text {
+  return jsonReport(redacted(describe(error), io), exitCodeOf(error));
 }
 
 interface Report extends Omit<ErrorFacts, 'cause'> {

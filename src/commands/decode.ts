@@ -1,6 +1,8 @@
+import { answerLines } from '../answer-lines.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { decodeJwt, splitCompact } from '../jwt/decode.ts';
+import type { DecodedJwe, DecodedJwt } from '../jwt/decode.ts';
+import { decodeJwt, splitCompact, tokenLimit } from '../jwt/decode.ts';
 import { cacheDirectoryOption } from '../options/cache-options.ts';
 import { clientIdOption } from '../options/client-options.ts';
 import { loadSettings } from '../options/load-settings.ts';
@@ -8,6 +10,7 @@ import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions } from '../options/request-options.ts';
 import { issuerOptions, tokenEndpointOption } from '../options/server-options.ts';
+import { linesOption, readTokenLines } from '../options/token-lines.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
 import { renderDecoded } from '../render/decoded-token.ts';
 import { safeJson } from '../render/json.ts';
@@ -16,6 +19,7 @@ import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [
   cachedOption,
+  linesOption,
   { name: 'raw', group: 'Output', summary: 'header and payload byte for byte, a line each; not to a terminal' },
   ...outputOptions('text', 'json'),
   ...issuerOptions,
@@ -32,6 +36,7 @@ export const decodeCommand: CommandDefinition = {
   examples: [
     { purpose: 'a token that was pasted', line: 'ccgrant decode eyJhbGciOiJub25lIn0.eyJzdWIiOiJjaS1ib3QifQ.' },
     { purpose: 'one claim', line: 'ccgrant token | ccgrant decode --json | jq -r .payload.sub' },
+    { purpose: 'each of many', line: 'ccgrant decode --lines < tokens.txt | jq -r .payload.sub' },
     { purpose: 'the token that a script is using', line: 'ccgrant decode --cached --scope api:read' },
   ],
   run,
@@ -40,14 +45,28 @@ export const decodeCommand: CommandDefinition = {
 async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
-  const token = await readTokenOperand(operands[0], settings, ctx);
+  const [operand] = operands;
+  if (settings.flag('lines')) {
+    const tokens = readTokenLines(operand, typed, settings, tokenLimit, ctx);
+    noteNotVerified(ctx);
+    return answerLines(tokens, (token) => ({ value: toDocument(decodeJwt(token)), isValid: true }), ctx);
+  }
+  const token = await readTokenOperand(operand, settings, ctx);
   const decoded = decodeJwt(token);
   if (settings.flag('raw')) return printRaw(token, ctx);
-  io.note(text`${io.errorStyle.caution('NOT VERIFIED')}: anybody can write such a token; ccgrant verify checks it`);
+  noteNotVerified(ctx);
   if (decoded.kind === 'JWE') io.note(text`the token is encrypted: only its header can be read`);
   if (outputFormat(typed) !== 'json') return io.show(renderDecoded(decoded, io.style, ctx.now() / 1000));
-  const { kind: _, ...parts } = decoded;
-  return io.print(safeJson(parts, 2).value);
+  return io.print(safeJson(toDocument(decoded), 2).value);
+}
+
+function noteNotVerified({ io }: Context): void {
+  io.note(text`${io.errorStyle.caution('NOT VERIFIED')}: anybody can write such a token; ccgrant verify checks it`);
+}
+
+/** What `--format json` says of a token. */
+function toDocument({ kind: _, ...parts }: DecodedJwt | DecodedJwe): object {
+  return parts;
 }
 
 async function printRaw(token: string, { io }: Context): Promise<void> {

@@ -1,9 +1,11 @@
+import type { LineAnswer } from '../answer-lines.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
 import { signingAlgorithms } from '../jwt/algorithms.ts';
-import type { Check, Verification, VerifyRequirements } from '../jwt/verify.ts';
-import { verifyToken } from '../jwt/verify.ts';
+import { tokenLimit } from '../jwt/decode.ts';
+import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
+import { verifyJwt, verifyToken } from '../jwt/verify.ts';
 import type { OpenClient } from '../options/load-settings.ts';
 import { loadSettings, serverCommandOptions, withClientOnDemand } from '../options/load-settings.ts';
 import type { OptionRow, TypedOptions } from '../options/option.ts';
@@ -12,6 +14,7 @@ import { requestOptions, toScope } from '../options/request-options.ts';
 import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
+import { linesOption, readTokenLines } from '../options/token-lines.ts';
 import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
 import { keyOptions, resolveKeySource } from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
@@ -23,6 +26,7 @@ const maxLeeway = 300;
 
 const options: readonly OptionRow[] = [
   cachedOption,
+  linesOption,
   {
     name: 'audience',
     value: 'AUDIENCE',
@@ -73,6 +77,7 @@ export const verifyCommand: CommandDefinition = {
   examples: [
     { purpose: 'as an API should', line: 'ccgrant verify "$TOKEN" --audience my-api --scope api:read' },
     { purpose: 'without a network', line: 'ccgrant verify "$TOKEN" --jwks keys.json' },
+    { purpose: 'each of many', line: 'ccgrant verify --lines --jwks keys.json < tokens.txt | jq -c .valid' },
     { purpose: 'in a script, by the exit code', line: 'ccgrant verify --quiet "$TOKEN" > /dev/null || exit 1' },
   ],
   run,
@@ -82,15 +87,20 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
   const checks = resolveChecks(settings);
+  const [operand] = operands;
+  const lines = settings.flag('lines') ? readTokenLines(operand, typed, settings, tokenLimit, ctx) : undefined;
   await withClientOnDemand(settings, ctx, async (openClient) => {
     const keys = await resolveKeySource(settings, openClient, ctx);
+    const resolveRequirements = async (): Promise<VerifyRequirements> => ({
+      ...checks,
+      issuer: checks.signatureOnly ? undefined : await requiredIssuer(settings, openClient),
+    });
+    if (lines !== undefined) return verifyLines(lines, keys, await resolveRequirements(), ctx);
     const selection = settings.flag('cached')
       ? await loadSettings(selectionOptions, withoutAudience(typed), ctx)
       : settings;
-    const token = await readTokenOperand(operands[0], settings, ctx, selection);
-    const issuer = checks.signatureOnly ? undefined : await requiredIssuer(settings, openClient);
-    const requirements = { ...checks, issuer };
-    const verified = await verifyToken(token, keys, requirements, ctx.now() / 1000);
+    const token = await readTokenOperand(operand, settings, ctx, selection);
+    const verified = await verifyToken(token, keys, await resolveRequirements(), ctx.now() / 1000);
     const result =
       settings.flag('introspect') && verified.valid
         ? await alsoIntrospect(verified, token, await openClient(), ctx)
@@ -109,6 +119,26 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
 async function requiredIssuer(settings: Settings, openClient: OpenClient): Promise<string | undefined> {
   const { identity } = resolveServer(settings);
   return identity?.kind === 'metadata url' ? (await openClient()).server.issuer() : identity?.issuer;
+}
+
+/** Verifies each token by the same keys and requirements; what is not checked is the same for all, and said once. */
+async function verifyLines(
+  lines: AsyncIterable<readonly string[]>,
+  keys: KeySource,
+  requirements: VerifyRequirements,
+  ctx: Context,
+): Promise<void> {
+  let isNoted = false;
+  const answer = async (token: string): Promise<LineAnswer> => {
+    const verified = await verifyJwt(token, keys, requirements, ctx.now() / 1000);
+    if (verified.valid && !isNoted) {
+      isNoted = true;
+      noteUnchecked(verified, ctx);
+    }
+    return { value: verified, isValid: verified.valid };
+  };
+  const { answerLines } = await import('../answer-lines.ts');
+  await answerLines(lines, answer, ctx);
 }
 
 function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer'> {

@@ -27,8 +27,8 @@ export interface CompactParts {
   readonly signature: string;
 }
 
-/** Larger tokens do not fit into a header field of any server. */
-const tokenLimit = 1024 * 1024;
+/** Characters of the longest token. Larger ones do not fit into a header field of any server. */
+export const tokenLimit = 1024 * 1024;
 
 /**
  * Decodes a token; trusts nothing, verifies nothing.
@@ -47,8 +47,8 @@ export function decodeJwt(token: string): DecodedJwt | DecodedJwe {
  * @throws UsageError not_a_jwt
  */
 export function splitCompact(token: string): CompactParts {
-  const parts = token.split('.');
   if (token.length > tokenLimit) throw notJwt('it is too long');
+  const parts = token.split('.');
   if (parts.length !== 3 && parts.length !== 5) throw notJwt('it is opaque: only the authorization server can read it');
   if (parts.some((part) => !isBase64url(part))) throw notJwt('a part of it is not base64url');
   const [header = '', payload = '', signature = ''] = parts;

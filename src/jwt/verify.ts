@@ -35,8 +35,7 @@ export interface VerifyRequirements extends ClaimRequirements {
 export type KeySource = (newer: boolean) => Promise<JsonWebKeySet>;
 
 /**
- * Verifies a JWS: algorithm and signature by one of the keys (RFC 7515 section 5.2, RFC 8725 section 3),
- * then every claim (RFC 7519 section 7.2). All failures are listed, not just the first.
+ * What `verifyJwt` says of a token, and of one that is no JWT that it is not valid.
  * @param now epoch seconds
  * @throws whatever the key source throws
  */
@@ -46,9 +45,29 @@ export async function verifyToken(
   requirements: VerifyRequirements,
   now: number,
 ): Promise<Verification> {
-  const parsed = parse(token);
-  if ('failure' in parsed) return { valid: false, checks: [parsed.failure], header: undefined, payload: undefined };
-  const { parts, header } = parsed;
+  try {
+    return await verifyJwt(token, keys, requirements, now);
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== 'not_a_jwt') throw error;
+    return failedFormat(error.message);
+  }
+}
+
+/**
+ * Verifies a JWS: algorithm and signature by one of the keys (RFC 7515 section 5.2, RFC 8725 section 3),
+ * then every claim (RFC 7519 section 7.2). All failures are listed, not just the first.
+ * @param now epoch seconds
+ * @throws UsageError not_a_jwt; whatever the key source throws
+ */
+export async function verifyJwt(
+  token: string,
+  keys: KeySource,
+  requirements: VerifyRequirements,
+  now: number,
+): Promise<Verification> {
+  const parts = splitCompact(token);
+  if (parts.kind === 'JWE') return failedFormat('the token is encrypted (JWE): only its recipient can verify it');
+  const header = parseJson(parts.header, 'header');
   const checks: Check[] = [...headerChecks(header)];
   if (checks.every(({ ok }) => ok))
     checks.push(...(await checkSignature(token, header, keys, requirements.algorithms)));
@@ -66,17 +85,8 @@ export async function verifyToken(
   return { valid: checks.every(({ ok }) => ok !== false), checks, header, payload };
 }
 
-function parse(token: string): { parts: CompactParts; header: JsonObject } | { failure: Check } {
-  try {
-    const parts = splitCompact(token);
-    if (parts.kind === 'JWS') return { parts, header: parseJson(parts.header, 'header') };
-    return {
-      failure: { check: 'format', ok: false, reason: 'the token is encrypted (JWE): only its recipient can verify it' },
-    };
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { failure: { check: 'format', ok: false, reason: error.message } };
-  }
+function failedFormat(reason: string): Verification {
+  return { valid: false, checks: [{ check: 'format', ok: false, reason }], header: undefined, payload: undefined };
 }
 
 function payloadOf(parts: CompactParts): JsonObject | undefined {

@@ -55,7 +55,16 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
       hint: 'give --issuer URL, --jwks-uri URL, --jwks FILE or --verify-secret-file FILE',
     });
   }
-  return (newer) => ctx.io.progress('fetching the keys', () => server.keys(newer));
+  return keysOfRun((newer) => ctx.io.progress('fetching the keys', () => server.keys(newer)));
+}
+
+/** Asks once, and once more for newer keys, however many tokens there are and whatever keys they name. */
+function keysOfRun(ask: KeySource): KeySource {
+  let newest: { readonly isNewer: boolean; readonly keys: Promise<JsonWebKeySet> } | undefined;
+  return (newer) => {
+    if (newest === undefined || (newer && !newest.isNewer)) newest = { isNewer: newer, keys: ask(newer) };
+    return newest.keys;
+  };
 }
 
 async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {

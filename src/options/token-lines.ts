@@ -1,0 +1,105 @@
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import type { OptionRow, TypedOptions } from './option.ts';
+import { outputFormat } from './output-options.ts';
+import type { Settings } from './settings.ts';
+import { claimStandardInput } from './standard-input.ts';
+import { cleanToken } from './token-operand.ts';
+
+export const linesOption: OptionRow = {
+  name: 'lines',
+  group: 'Token',
+  summary: 'many tokens on standard input, one a line; a line of JSON for each',
+};
+
+/** Options that are for one token alone. */
+const forOneToken = ['cached', 'raw', 'introspect'];
+
+/** Bytes of white space, quotes and scheme that may stand around a token of the greatest length. */
+const roomAround = 1024;
+
+/**
+ * The tokens of standard input, one a line, as many at a time as one read gave. White space around them and
+ * lines without anything else do not count. Of a line too long for a token its beginning alone is kept,
+ * longer than the limit too.
+ * @param limit characters that the longest token has
+ * @throws UsageError usage, missing_token, standard_input_conflict
+ */
+export function readTokenLines(
+  operand: string | undefined,
+  typed: TypedOptions,
+  settings: Settings,
+  limit: number,
+  { io: { stdin } }: Context,
+): AsyncIterable<readonly string[]> {
+  if (operand !== undefined && operand !== '-') {
+    throw new UsageError('usage', 'a token is given, and --lines takes all of them from standard input');
+  }
+  const other = forOneToken.find((name) => settings.flag(name));
+  if (other !== undefined) throw new UsageError('usage', `--${other} is for one token, and --lines for many`);
+  if (outputFormat(typed) === 'text') {
+    throw new UsageError('usage', '--lines answers in lines of JSON, not in text', { hint: 'leave --format out' });
+  }
+  claimStandardInput(settings, 'the tokens');
+  if (stdin.isTerminal) throw missingTokens('standard input is a terminal');
+  return splitLines(stdin.stream(), limit);
+}
+
+async function* splitLines(pieces: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<readonly string[]> {
+  const line = new Line(limit);
+  let isEmpty = true;
+  for await (const piece of pieces) {
+    const tokens: string[] = [];
+    let start = 0;
+    for (let end = piece.indexOf(lineFeed); end !== -1; end = piece.indexOf(lineFeed, start)) {
+      line.append(piece.subarray(start, end));
+      tokens.push(...line.take());
+      start = end + 1;
+    }
+    line.append(piece.subarray(start));
+    if (tokens.length === 0) continue;
+    isEmpty = false;
+    yield tokens;
+  }
+  const last = line.take();
+  if (last.length > 0) yield last;
+  else if (isEmpty) throw missingTokens('standard input is empty');
+}
+
+const lineFeed = 0x0a;
+
+/** A line while its pieces come in; never much longer than a token may be. */
+class Line {
+  readonly #tokenLimit: number;
+  readonly #limit: number;
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(tokenLimit: number) {
+    this.#tokenLimit = tokenLimit;
+    this.#limit = tokenLimit + roomAround;
+  }
+
+  append(piece: Uint8Array): void {
+    if (piece.length === 0 || this.#length > this.#limit) return;
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  /** The token of the line, none if there is nothing but white space; the next line begins. */
+  take(): readonly string[] {
+    const [first = Buffer.of(), ...others] = this.#pieces;
+    const bytes =
+      others.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    this.#length = 0;
+    // Nothing is taken from the beginning of a cut line, which would else become a shorter token that nobody sent.
+    if (bytes.length > this.#limit) return [bytes.toString('latin1', 0, this.#tokenLimit + 1)];
+    const content = bytes.toString().trim();
+    return content === '' ? [] : [cleanToken(content)];
+  }
+}
+
+function missingTokens(message: string): UsageError {
+  return new UsageError('missing_token', message, { hint: 'pipe the tokens in, one a line' });
+}
