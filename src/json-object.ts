@@ -6,7 +6,11 @@ const depthLimit = 100;
 /** Whether a JSON value is nested deeper than anything sensible. */
 export function isTooDeep(value: unknown, limit = depthLimit): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return limit === 0 || Object.values(value).some((member) => isTooDeep(member, limit - 1));
+  if (limit === 0) return true;
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && isTooDeep(member, limit - 1)) return true;
+  }
+  return false;
 }
 
 /** The JSON object that a text is, or undefined when it is anything else. Members nested too deeply are left out. */

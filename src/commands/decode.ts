@@ -1,3 +1,4 @@
+import type { LineAnswer } from '../answer-lines.ts';
 import { answerLines } from '../answer-lines.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -47,9 +48,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const [operand] = operands;
   if (settings.flag('lines')) {
-    const tokens = readTokenLines(operand, typed, settings, tokenLimit, ctx);
-    noteNotVerified(ctx);
-    return answerLines(tokens, (token) => ({ value: toDocument(decodeJwt(token)), isValid: true }), ctx);
+    return decodeLines(readTokenLines(operand, typed, settings, tokenLimit, ctx), ctx);
   }
   const token = await readTokenOperand(operand, settings, ctx);
   const decoded = decodeJwt(token);
@@ -58,6 +57,19 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   if (decoded.kind === 'JWE') io.note(text`the token is encrypted: only its header can be read`);
   if (outputFormat(typed) !== 'json') return io.show(renderDecoded(decoded, io.style, ctx.now() / 1000));
   return io.print(safeJson(toDocument(decoded), 2).value);
+}
+
+async function decodeLines(lines: AsyncIterable<readonly string[]>, ctx: Context): Promise<void> {
+  let isNoted = false;
+  const answer = (token: string): LineAnswer => {
+    const value = toDocument(decodeJwt(token));
+    if (!isNoted) {
+      isNoted = true;
+      noteNotVerified(ctx);
+    }
+    return { value, isValid: true };
+  };
+  await answerLines(lines, answer, ctx);
 }
 
 function noteNotVerified({ io }: Context): void {
@@ -75,6 +87,7 @@ async function printRaw(token: string, { io }: Context): Promise<void> {
       hint: 'pipe it into a file or a program',
     });
   }
-  const { header, payload } = splitCompact(token);
+  const { encodedHeader, payload } = splitCompact(token);
+  const header = Buffer.from(encodedHeader, 'base64url');
   await io.stdout.write(Buffer.concat([header, Buffer.from('\n'), payload, Buffer.from('\n')]));
 }

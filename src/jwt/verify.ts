@@ -1,12 +1,14 @@
 import type { JWK } from 'jose';
 import { UsageError } from '../errors.ts';
 import type { JsonObject } from '../json-object.ts';
-import { algorithmsOf, weaknessOf } from './algorithms.ts';
+import { algorithmsOf } from './algorithms.ts';
 import type { ClaimRequirements } from './claims.ts';
 import { checkClaims, claimChecks } from './claims.ts';
 import type { CompactParts } from './decode.ts';
-import { parseJson, splitCompact } from './decode.ts';
+import { parseHeader, parseJson, splitCompact } from './decode.ts';
 import type { JsonWebKeySet } from './keys.ts';
+import type { VerificationKey } from './verification-key.ts';
+import { prepareKey } from './verification-key.ts';
 
 /** One thing that was looked at. `ok` is null when it was not checked, and the reason says why. */
 export interface Check {
@@ -67,7 +69,7 @@ export async function verifyJwt(
 ): Promise<Verification> {
   const parts = splitCompact(token);
   if (parts.kind === 'JWE') return failedFormat('the token is encrypted (JWE): only its recipient can verify it');
-  const header = parseJson(parts.header, 'header');
+  const header = parseHeader(parts);
   const checks: Check[] = [...headerChecks(header)];
   if (checks.every(({ ok }) => ok))
     checks.push(...(await checkSignature(token, header, keys, requirements.algorithms)));
@@ -130,9 +132,9 @@ async function checkByKeys(token: string, alg: string, kid: unknown, { keys }: J
   if (fitting.length === 0) return { isProven: false, isKidUnknown, checks: [explainNoKey(keys, alg, kid)] };
   let reason = 'the signature is not by any key of the issuer that fits';
   for (const key of fitting) {
-    const weakness = weaknessOf(key, alg);
+    const { weakness, imported } = prepareKey(key, alg);
     if (weakness !== undefined) reason = weakness;
-    else if (await hasSignatureOf(token, key, alg)) {
+    else if (await hasSignatureOf(token, imported, alg)) {
       const checks = [
         { check: 'alg', ok: true },
         { check: 'signature', ok: true },
@@ -172,15 +174,13 @@ function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
   );
 }
 
-async function hasSignatureOf(token: string, key: JWK, alg: string): Promise<boolean> {
-  const { compactVerify, errors, importJWK } = await import('jose');
+let jose: Promise<typeof import('jose')> | undefined;
+
+async function hasSignatureOf(token: string, key: VerificationKey['imported'], alg: string): Promise<boolean> {
+  jose ??= import('jose');
+  const { compactVerify, errors } = await jose;
   try {
-    // Only the public members: a key source may hold more than that, and needs no more.
-    const { kty, crv, x, y, n, e, k } = key;
-    const publicKey = Object.fromEntries(
-      Object.entries({ kty, crv, x, y, n, e, k }).filter(([, value]) => value !== undefined),
-    );
-    await compactVerify(token, await importJWK(publicKey as unknown as JWK, alg), { algorithms: [alg] });
+    await compactVerify(token, await key, { algorithms: [alg] });
     return true;
   } catch (error) {
     if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof DOMException) return false;

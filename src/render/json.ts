@@ -7,8 +7,9 @@ import { replaceUnprintable, Text } from '../text.ts';
  */
 export function safeJson(value: unknown, indent?: number): Text {
   const json = stringify(value, indent);
-  // What is left of line feeds stands between members and was put there by JSON.stringify.
-  return Text.trusted(replaceUnprintable(json, (character) => (character === '\n' ? '\n' : escapeUtf16(character))));
+  // The line feeds that JSON.stringify leaves are those that it puts between members itself.
+  const lines = json.split('\n').map((line) => replaceUnprintable(line, escapeUtf16));
+  return Text.trusted(lines.join('\n'));
 }
 
 function escapeUtf16(character: string): string {

@@ -172,27 +172,25 @@ describe('options', () => {
     );
   });
 
-  test.for<[command: string, option: string]>([
-    ...[
-      '--private-key',
-      '--key-id',
-      '--signing-alg',
-      '--assertion-audience',
-      '--client-assertion-file',
-      '--client-assertion-type',
-      '--cert',
-      '--key',
-      '--pass-file',
-      '--dpop',
-      '--dpop-key',
-      '--dpop-optional',
-    ].map((option): [string, string] => ['token', option]),
-    ['decode', '--lines'],
-  ])('of later releases are not there: %s %s', async ([command, option], { cli }) => {
-    const { stderr, ...rest } = await cli.run([command, option, 'x'], { env: direct });
+  test.for([
+    '--private-key',
+    '--key-id',
+    '--signing-alg',
+    '--assertion-audience',
+    '--client-assertion-file',
+    '--client-assertion-type',
+    '--cert',
+    '--key',
+    '--pass-file',
+    '--dpop',
+    '--dpop-key',
+    '--dpop-optional',
+    '--keep-fresh',
+  ])('of later releases are not there: token %s', async (option, { cli }) => {
+    const { stderr, ...rest } = await cli.run(['token', option, 'x'], { env: direct });
 
     expect(rest).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant ${command} does not know ${option}\n`));
+    expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant token does not know ${option}\n`));
   });
 });
 

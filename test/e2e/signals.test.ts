@@ -146,6 +146,12 @@ const moments: Moment[] = [
     arrive: inputIsRead,
   },
   {
+    during: 'tokens that are read line by line',
+    signals: both,
+    args: () => ['decode', '--lines'],
+    arrive: inputIsRead,
+  },
+  {
     during: 'an upload from standard input',
     args: (scene) => ['call', url(scene), '-T', '-'],
     arrive: inputIsRead,

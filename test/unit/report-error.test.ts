@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClosedPipeError, ConfigError, ServerRefusedError, SignalError } from '../../src/errors.ts';
+import { ClosedPipeError, ConfigError, ReportedError, ServerRefusedError, SignalError } from '../../src/errors.ts';
 import { HttpHeaders } from '../../src/http/headers.ts';
 import { requireSuccess } from '../../src/oauth/error-response.ts';
 import { reportError } from '../../src/report-error.ts';
@@ -141,6 +141,8 @@ describe('reportError', () => {
 
   it.each<[unknown, number]>([
     [new ClosedPipeError(), 0],
+    [new ReportedError('not_a_jwt'), 2],
+    [new ReportedError('token_not_valid'), 5],
     [new SignalError(2), 130],
     [new SignalError(15), 143],
   ])('says nothing of %s', async (error, exitCode) => {

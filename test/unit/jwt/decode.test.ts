@@ -198,15 +198,34 @@ describe('what is refused as not a JWT', () => {
     );
   });
 
+  it('has exactly the parts that base64url gives back as they were', () => {
+    const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,9}$/);
+    fc.assert(
+      fc.property(part, (signature) => {
+        const isCanonical = Buffer.from(signature, 'base64url').toString('base64url') === signature;
+        const split = () => splitCompact(`${header}.${payload}.${signature}`);
+        if (isCanonical) expect(split()).toMatchObject({ signature });
+        else expect(split).toThrow('a part of it is not base64url');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('does not take the header of one token for that of another', () => {
+    for (const alg of ['RS256', 'ES256', 'RS256']) {
+      expect(decodeJwt(compact({ alg }, {}))).toMatchObject({ header: { alg } });
+    }
+  });
+
   it('has only one spelling of a token: no other character anywhere gives the same token', () => {
-    const { header, payload, signature } = splitCompact(good);
+    const parts = splitCompact(good);
     const alphabet = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= \n.');
     fc.assert(
       fc.property(fc.nat({ max: good.length - 1 }), alphabet, (index, character) => {
         fc.pre(good[index] !== character);
         const changed = `${good.slice(0, index)}${character}${good.slice(index + 1)}`;
         try {
-          expect(splitCompact(changed)).not.toEqual({ kind: 'JWS', header, payload, signature });
+          expect(splitCompact(changed)).not.toEqual(parts);
         } catch (error) {
           if (!(error instanceof UsageError)) throw error;
         }
