@@ -1,13 +1,11 @@
 import type { CryptoKey, JWK } from 'jose';
 import { weaknessOf } from './algorithms.ts';
 
-/** A public key or shared secret, made ready for one algorithm. */
-export interface VerificationKey {
-  /** Why it is too weak to prove anything. */
-  readonly weakness: string | undefined;
-  /** Rejected with JOSEError, TypeError or DOMException for a key that is none. */
-  readonly imported: Promise<CryptoKey | Uint8Array>;
-}
+/** A public key or shared secret made ready for one algorithm, or why it is too weak to prove anything. */
+export type VerificationKey = { readonly imported: ImportedKey } | { readonly weakness: string };
+
+/** Rejected with JOSEError, TypeError or DOMException for a key that is none. */
+export type ImportedKey = Promise<CryptoKey | Uint8Array>;
 
 const prepared = new WeakMap<JWK, Map<string, VerificationKey>>();
 
@@ -21,13 +19,15 @@ export function prepareKey(key: JWK, alg: string): VerificationKey {
 }
 
 function prepare(key: JWK, alg: string): VerificationKey {
+  const weakness = weaknessOf(key, alg);
+  if (weakness !== undefined) return { weakness };
   const imported = importKey(key, alg);
-  // A weak key is not asked whether it could be imported.
+  // Whoever verifies with it meets the failure, and may come to that later.
   imported.catch(() => {});
-  return { weakness: weaknessOf(key, alg), imported };
+  return { imported };
 }
 
-async function importKey(key: JWK, alg: string): Promise<CryptoKey | Uint8Array> {
+async function importKey(key: JWK, alg: string): ImportedKey {
   const { importJWK } = await import('jose');
   // Only the public members: a key source may hold more than that, and needs no more.
   const { kty, crv, x, y, n, e, k } = key;

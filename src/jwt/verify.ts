@@ -7,7 +7,7 @@ import { checkClaims, claimChecks } from './claims.ts';
 import type { CompactParts } from './decode.ts';
 import { parseHeader, parseJson, splitCompact } from './decode.ts';
 import type { JsonWebKeySet } from './keys.ts';
-import type { VerificationKey } from './verification-key.ts';
+import type { ImportedKey } from './verification-key.ts';
 import { prepareKey } from './verification-key.ts';
 
 /** One thing that was looked at. `ok` is null when it was not checked, and the reason says why. */
@@ -132,9 +132,9 @@ async function checkByKeys(token: string, alg: string, kid: unknown, { keys }: J
   if (fitting.length === 0) return { isProven: false, isKidUnknown, checks: [explainNoKey(keys, alg, kid)] };
   let reason = 'the signature is not by any key of the issuer that fits';
   for (const key of fitting) {
-    const { weakness, imported } = prepareKey(key, alg);
-    if (weakness !== undefined) reason = weakness;
-    else if (await hasSignatureOf(token, imported, alg)) {
+    const ready = prepareKey(key, alg);
+    if ('weakness' in ready) reason = ready.weakness;
+    else if (await hasSignatureOf(token, ready.imported, alg)) {
       const checks = [
         { check: 'alg', ok: true },
         { check: 'signature', ok: true },
@@ -176,7 +176,7 @@ function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
 
 let jose: Promise<typeof import('jose')> | undefined;
 
-async function hasSignatureOf(token: string, key: VerificationKey['imported'], alg: string): Promise<boolean> {
+async function hasSignatureOf(token: string, key: ImportedKey, alg: string): Promise<boolean> {
   jose ??= import('jose');
   const { compactVerify, errors } = await jose;
   try {

@@ -199,16 +199,15 @@ describe('what is refused as not a JWT', () => {
   });
 
   it('has exactly the parts that base64url gives back as they were', () => {
-    const part = fc.stringMatching(/^[A-Za-z0-9_-]{1,9}$/);
-    fc.assert(
-      fc.property(part, (signature) => {
-        const isCanonical = Buffer.from(signature, 'base64url').toString('base64url') === signature;
-        const split = () => splitCompact(`${header}.${payload}.${signature}`);
-        if (isCanonical) expect(split()).toMatchObject({ signature });
-        else expect(split).toThrow('a part of it is not base64url');
-      }),
-      { numRuns: 1000 },
-    );
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const signature of ['', 'a', 'ab', 'abc', 'abcd'].flatMap((start) =>
+      [...alphabet].map((end) => start + end),
+    )) {
+      const isCanonical = Buffer.from(signature, 'base64url').toString('base64url') === signature;
+      const split = () => splitCompact(`${header}.${payload}.${signature}`);
+      if (isCanonical) expect(split()).toMatchObject({ signature });
+      else expect(split, signature).toThrow('a part of it is not base64url');
+    }
   });
 
   it('does not take the header of one token for that of another', () => {
