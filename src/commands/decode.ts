@@ -37,7 +37,6 @@ export const decodeCommand: CommandDefinition = {
   examples: [
     { purpose: 'a token that was pasted', line: 'ccgrant decode eyJhbGciOiJub25lIn0.eyJzdWIiOiJjaS1ib3QifQ.' },
     { purpose: 'one claim', line: 'ccgrant token | ccgrant decode --json | jq -r .payload.sub' },
-    { purpose: 'each of many', line: 'ccgrant decode --lines < tokens.txt | jq -r .payload.sub' },
     { purpose: 'the token that a script is using', line: 'ccgrant decode --cached --scope api:read' },
   ],
   run,

@@ -77,7 +77,6 @@ export const verifyCommand: CommandDefinition = {
   examples: [
     { purpose: 'as an API should', line: 'ccgrant verify "$TOKEN" --audience my-api --scope api:read' },
     { purpose: 'without a network', line: 'ccgrant verify "$TOKEN" --jwks keys.json' },
-    { purpose: 'each of many', line: 'ccgrant verify --lines --jwks keys.json < tokens.txt | jq -c .valid' },
     { purpose: 'in a script, by the exit code', line: 'ccgrant verify --quiet "$TOKEN" > /dev/null || exit 1' },
   ],
   run,

@@ -192,11 +192,11 @@ describe('every option of the contract is in the help', () => {
 
   const contract: Record<(typeof commands)[number], readonly string[]> = {
     token: [...server, ...request, 'min-ttl', 'out', 'json', ...short],
-    decode: [...which, ...request, ...output, 'json', 'raw', 'cached'],
+    decode: [...which, ...request, ...output, 'json', 'raw', 'cached', 'lines'],
     verify: [
       ...server,
       ...['cached', 'json', 'jwks', 'verify-secret-file', 'audience', 'scope', 'typ', 'alg', 'leeway', 'max-age'],
-      ...['at-jwt', 'signature-only', 'introspect', ...short],
+      ...['at-jwt', 'signature-only', 'introspect', 'lines', ...short],
     ],
     introspect: [...server, ...request, 'cached', 'json', 'token-type-hint', ...short],
     revoke: [...server, ...request, 'cached', 'json', 'token-type-hint', 'check', ...short],
@@ -214,7 +214,7 @@ describe('every option of the contract is in the help', () => {
 
   const later = [
     ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
-    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'lines', 'bound-to-cert'],
+    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'bound-to-cert'],
     ...['bound-to-key', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];
