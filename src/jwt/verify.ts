@@ -174,11 +174,18 @@ function explainNoKey(keys: readonly JWK[], alg: string, kid: unknown): Check {
   );
 }
 
-let jose: Promise<typeof import('jose')> | undefined;
+type SignatureVerifier = Pick<typeof import('jose'), 'compactVerify' | 'errors'>;
+let verifier: Promise<SignatureVerifier> | undefined;
+
+/** Taken out of jose by name, so that the rest of it is not bundled. */
+async function loadVerifier(): Promise<SignatureVerifier> {
+  const { compactVerify, errors } = await import('jose');
+  return { compactVerify, errors };
+}
 
 async function hasSignatureOf(token: string, key: ImportedKey, alg: string): Promise<boolean> {
-  jose ??= import('jose');
-  const { compactVerify, errors } = await jose;
+  verifier ??= loadVerifier();
+  const { compactVerify, errors } = await verifier;
   try {
     await compactVerify(token, await key, { algorithms: [alg] });
     return true;
