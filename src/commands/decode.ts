@@ -1,5 +1,4 @@
 import type { LineAnswer } from '../answer-lines.ts';
-import { answerLines } from '../answer-lines.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { DecodedJwe, DecodedJwt } from '../jwt/decode.ts';
@@ -11,8 +10,7 @@ import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions } from '../options/request-options.ts';
 import { issuerOptions, tokenEndpointOption } from '../options/server-options.ts';
-import { linesOption, readTokenLines } from '../options/token-lines.ts';
-import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
+import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
 import { renderDecoded } from '../render/decoded-token.ts';
 import { safeJson } from '../render/json.ts';
 import { text } from '../text.ts';
@@ -47,6 +45,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const [operand] = operands;
   if (settings.flag('lines')) {
+    const { readTokenLines } = await import('../options/token-lines.ts');
     return decodeLines(readTokenLines(operand, typed, settings, tokenLimit, ctx), ctx);
   }
   const token = await readTokenOperand(operand, settings, ctx);
@@ -68,6 +67,7 @@ async function decodeLines(lines: AsyncIterable<readonly string[]>, ctx: Context
     }
     return { value, isValid: true };
   };
+  const { answerLines } = await import('../answer-lines.ts');
   await answerLines(lines, answer, ctx);
 }
 

@@ -14,8 +14,7 @@ import { requestOptions, toScope } from '../options/request-options.ts';
 import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
-import { linesOption, readTokenLines } from '../options/token-lines.ts';
-import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
+import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
 import { keyOptions, resolveKeySource } from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
@@ -87,7 +86,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const checks = resolveChecks(settings);
   const [operand] = operands;
-  const lines = settings.flag('lines') ? readTokenLines(operand, typed, settings, tokenLimit, ctx) : undefined;
+  const lines = settings.flag('lines') ? await tokenLines(operand, typed, settings, ctx) : undefined;
   await withClientOnDemand(settings, ctx, async (openClient) => {
     const keys = await resolveKeySource(settings, openClient, ctx);
     const resolveRequirements = async (): Promise<VerifyRequirements> => ({
@@ -118,6 +117,16 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
 async function requiredIssuer(settings: Settings, openClient: OpenClient): Promise<string | undefined> {
   const { identity } = resolveServer(settings);
   return identity?.kind === 'metadata url' ? (await openClient()).server.issuer() : identity?.issuer;
+}
+
+async function tokenLines(
+  operand: string | undefined,
+  typed: TypedOptions,
+  settings: Settings,
+  ctx: Context,
+): Promise<AsyncIterable<readonly string[]>> {
+  const { readTokenLines } = await import('../options/token-lines.ts');
+  return readTokenLines(operand, typed, settings, tokenLimit, ctx);
 }
 
 /** Verifies each token by the same keys and requirements; what is not checked is the same for all, and said once. */

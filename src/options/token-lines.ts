@@ -1,16 +1,10 @@
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import type { OptionRow, TypedOptions } from './option.ts';
+import type { TypedOptions } from './option.ts';
 import { outputFormat } from './output-options.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
 import { cleanToken } from './token-operand.ts';
-
-export const linesOption: OptionRow = {
-  name: 'lines',
-  group: 'Token',
-  summary: 'many tokens on standard input, one a line; a line of JSON for each',
-};
 
 /** Options that are for one token alone. */
 const forOneToken = ['cached', 'raw', 'introspect'];

@@ -5,6 +5,12 @@ import type { OptionRow } from './option.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
 
+export const linesOption: OptionRow = {
+  name: 'lines',
+  group: 'Token',
+  summary: 'many tokens on standard input, one a line; a line of JSON for each',
+};
+
 export const cachedOption: OptionRow = {
   name: 'cached',
   group: 'Token',

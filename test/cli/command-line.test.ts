@@ -185,7 +185,6 @@ describe('options', () => {
     '--dpop',
     '--dpop-key',
     '--dpop-optional',
-    '--keep-fresh',
   ])('of later releases are not there: token %s', async (option, { cli }) => {
     const { stderr, ...rest } = await cli.run(['token', option, 'x'], { env: direct });
 
