@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { FaultScene } from './support/fault-scene.ts';
+import { openFaultScene } from './support/fault-scene.ts';
+import { sharedToken } from './support/outcomes.ts';
+import type { Outcome } from './support/processes.ts';
+import { failingAt, traceCacheCalls } from './support/strace.ts';
+import { mountDisk } from './support/tmpfs.ts';
+
+/** The token of a run that may have said in one line that the cache is of no use. */
+function tokenInSpite(
+  { exitCode, stdout, stderr, hung }: Outcome,
+  warnings: RegExp = /^(warning: [^\n]*\n)?$/,
+): string {
+  expect({ exitCode, hung }).toEqual({ exitCode: 0, hung: false });
+  expect(stderr).toMatch(warnings);
+  return stdout.trimEnd();
+}
+
+const oneWarning = /^warning: [^\n]*\n$/;
+
+/** What is in the cache is as it was, or as it was to be. */
+async function expectWholeEntry(scene: FaultScene, old: string, fresh: string): Promise<void> {
+  const asked = scene.endpoint.requests.length;
+  expect(await scene.entries()).toBe(1);
+  expect([old, fresh]).toContain(sharedToken([await scene.run(['token'])]));
+  expect(scene.endpoint.requests).toHaveLength(asked);
+}
+
+describe('a disk that is full', () => {
+  // Three pages long, so that a page or two make a short write.
+  const members = { filler: 'x'.repeat(9000) };
+
+  test('from the start: a cache on 12 KB costs one warning', async () => {
+    await using scene = await openFaultScene({ members });
+    using disk = mountDisk(join(scene.workspace.directory, 'disk'), 12);
+    const env = { CCGRANT_CACHE_DIR: disk.directory };
+    const tokens = (await scene.runAtOnce(5, ['token'], { env })).map((outcome) => tokenInSpite(outcome));
+    for (const token of tokens) expect(scene.endpoint.issued).toContain(token);
+    const [again] = await scene.runAtOnce(1, ['token'], { env });
+    expect(again?.exitCode).toBe(0);
+    const list = await scene.run(['cache', 'list', '--format', 'json'], { env });
+    expect(list).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test.for([0, 1, 2, 3, 4, 6])('but for %i pages: the token is printed and a whole entry stays', async (pages) => {
+    await using scene = await openFaultScene({ members });
+    using disk = mountDisk(scene.cacheDirectory, 64);
+    const old = sharedToken([await scene.run(['token'])]);
+    disk.fill(pages);
+    const outcome = await scene.run(['token', '--fresh']);
+    const fresh = tokenInSpite(outcome, pages < 3 ? oneWarning : undefined);
+    expect(fresh).toBe(scene.endpoint.issued[1]);
+    // On the full disk first: a hit must not need room.
+    await expectWholeEntry(scene, old, fresh);
+    disk.empty();
+    await expectWholeEntry(scene, old, fresh);
+    if (pages < 3) expect(sharedToken([await scene.run(['token'])])).toBe(old);
+    expect(scene.files().filter((path) => path.includes('.tmp-'))).toEqual([]);
+
+    // With room again everything is as ever.
+    const next = sharedToken([await scene.run(['token', '--fresh'])]);
+    expect(sharedToken([await scene.run(['token'])])).toBe(next);
+  });
+});
+
+describe('a disk that fails', () => {
+  test.for(['EIO', 'EDQUOT', 'ENOSPC', 'EROFS'])('with %s in any call of a write costs one warning', async (error) => {
+    await using scene = await openFaultScene();
+    sharedToken([await scene.run(['token'])]);
+    const kinds = ['write', 'pwrite64', 'writev', 'fsync', 'rename', 'link', 'linkat', 'mkdir'];
+    const calls = await traceCacheCalls(scene, ['token', '--fresh']);
+    const points = calls.filter(
+      ({ name, line }) => kinds.includes(name) || (name === 'openat' && line.includes('O_CREAT')),
+    );
+    expect(points.length).toBeGreaterThan(2);
+    for (const { name, ordinal } of points) {
+      const old = sharedToken([await scene.run(['token'])]);
+      const fresh = tokenInSpite(await scene.run(['token', '--fresh'], { under: failingAt(name, error, ordinal) }));
+      expect(fresh).toBe(scene.endpoint.issued.at(-1));
+      await expectWholeEntry(scene, old, fresh);
+    }
+  });
+
+  test.for(['fsync', 'rename,renameat,renameat2'])('in every %s keeps the old entry', async (names) => {
+    await using scene = await openFaultScene();
+    const old = sharedToken([await scene.run(['token'])]);
+    const outcome = await scene.run(['token', '--fresh'], { under: failingAt(names, 'EIO') });
+    expect(tokenInSpite(outcome, oneWarning)).toBe(scene.endpoint.issued[1]);
+    expect(sharedToken([await scene.run(['token'])])).toBe(old);
+    expect(scene.files().filter((path) => path.includes('.tmp-'))).toEqual([]);
+  });
+
+  test('that cannot link files still gives each of a crowd its token', async () => {
+    await using scene = await openFaultScene({ delay: 300 });
+    const outcomes = await scene.runAtOnce(5, ['token'], { under: failingAt('link,linkat', 'EPERM') });
+    for (const outcome of outcomes) expect(scene.endpoint.issued).toContain(tokenInSpite(outcome));
+  });
+});
+
+test('a cache directory that cannot be made costs one warning and leaves nothing behind', async () => {
+  await using scene = await openFaultScene();
+  const outcomes = await scene.runAtOnce(3, ['token'], {
+    env: { CCGRANT_CACHE_DIR: '/proc/ccgrant/cache' },
+    limit: 10_000,
+  });
+  for (const outcome of outcomes) tokenInSpite(outcome, oneWarning);
+  expect(existsSync(scene.cacheDirectory)).toBe(false);
+});
