@@ -1,9 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Answer } from '../support/http-server.ts';
 import { json } from '../support/http-server.ts';
+import type { FaultScene } from './support/fault-scene.ts';
 import { openFaultScene } from './support/fault-scene.ts';
 import { snapshot } from './support/file-tree.ts';
 import { isLong } from './support/grid.ts';
 import { sharedToken, tokensOf } from './support/outcomes.ts';
+import type { Outcome } from './support/processes.ts';
 
 /** How many processes, how slow the server (ms), and how often. */
 const grid: [count: number, delay: number, rounds: number][] = isLong
@@ -80,26 +83,36 @@ describe('--fresh', () => {
 });
 
 describe('a failure is shared with those who waited for it', () => {
-  /** Milliseconds in which 50 processes have certainly come to wait, on the machine as it is now. */
-  async function timeToGather(): Promise<number> {
+  /** Milliseconds in which all of the crowd have certainly come to wait, on the machine as it is now. */
+  let timeToGather = 0;
+  beforeAll(async () => {
     await using scene = await openFaultScene();
     const outcomes = await scene.runAtOnce(50, ['token', '--no-cache']);
-    return Math.max(...outcomes.map(({ elapsed }) => elapsed));
+    timeToGather = Math.max(...outcomes.map(({ elapsed }) => elapsed));
+  });
+
+  /** Runs 50 processes against a server that refuses, and is slow with the first request only. */
+  async function refusedCrowd({ endpoint, startAtOnce }: FaultScene, refusal: Answer): Promise<Outcome[]> {
+    endpoint.instead = refusal;
+    endpoint.delay = timeToGather;
+    const running = await startAtOnce(50, ['token', '--max-time', '120'], { limit: 100_000 });
+    await endpoint.arrived(1);
+    endpoint.delay = 0;
+    return Promise.all(running.map(({ outcome }) => outcome));
   }
 
   test('50 processes make at most 3 requests of a server that says 429 with Retry-After', async () => {
+    await using scene = await openFaultScene();
     const busy = json({ error: 'temporarily_unavailable' }, 429, { 'retry-after': '2' });
-    await using scene = await openFaultScene({ answer: busy, delay: await timeToGather() });
-    const outcomes = await scene.runAtOnce(50, ['token', '--max-time', '120'], { limit: 100_000 });
+    const outcomes = await refusedCrowd(scene, busy);
     expect(new Set(outcomes.map(({ exitCode }) => exitCode))).toEqual(new Set([4]));
     expect(scene.endpoint.requests.length).toBeLessThanOrEqual(3);
     expect(scene.endpoint.overlaps).toBe(0);
   });
 
   test('50 processes make at most 2 requests with a wrong secret', async () => {
-    const refusal = json({ error: 'invalid_client' }, 401);
-    await using scene = await openFaultScene({ answer: refusal, delay: await timeToGather() });
-    const outcomes = await scene.runAtOnce(50, ['token', '--max-time', '120'], { limit: 100_000 });
+    await using scene = await openFaultScene();
+    const outcomes = await refusedCrowd(scene, json({ error: 'invalid_client' }, 401));
     expect(new Set(outcomes.map(({ exitCode }) => exitCode))).toEqual(new Set([3]));
     expect(scene.endpoint.requests.length).toBeLessThanOrEqual(2);
     for (const { stderr, stdout } of outcomes) {
@@ -109,7 +122,8 @@ describe('a failure is shared with those who waited for it', () => {
   });
 
   test('and with nobody who comes later: a server that is well again is asked at once', async () => {
-    await using scene = await openFaultScene({ answer: json({ error: 'invalid_client' }, 401) });
+    await using scene = await openFaultScene();
+    scene.endpoint.instead = json({ error: 'invalid_client' }, 401);
     expect(await scene.run(['token'])).toMatchObject({ exitCode: 3 });
     scene.endpoint.instead = undefined;
     const token = sharedToken([await scene.run(['token'])]);

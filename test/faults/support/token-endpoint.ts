@@ -20,8 +20,6 @@ export interface TokenEndpointOptions {
   readonly delay?: number;
   /** Members of the token response beside `access_token`; `expires_in` is 3600 unless said otherwise. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** What is answered instead of a token. */
-  readonly answer?: Answer;
 }
 
 /** A token endpoint that gives out a different token each time, and sees which requests are in flight at once. */
@@ -37,10 +35,9 @@ export class TokenEndpoint {
   overlaps = 0;
   #waiting: { count: number; resolve: () => void }[] = [];
 
-  constructor({ delay = 0, members = {}, answer }: TokenEndpointOptions = {}) {
+  constructor({ delay = 0, members = {} }: TokenEndpointOptions = {}) {
     this.delay = delay;
     this.members = members;
-    this.instead = answer;
   }
 
   readonly answer: Answer = async ({ headers, body }, response) => {
