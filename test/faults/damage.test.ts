@@ -46,7 +46,7 @@ describe('a byte that has changed', () => {
     const token = sharedToken([await scene.run(['token'])]);
     const whole = readFileSync(entryOf(scene, token));
     const place = relative(scene.cacheDirectory, entryOf(scene, token));
-    const step = isLong ? 1 : Math.ceil(whole.length / 40);
+    const step = isLong ? 1 : Math.ceil(whole.length / 24);
     const positions = Array.from({ length: Math.ceil(whole.length / step) }, (_, index) => index * step);
     await inTurns(4, positions, async (position) => {
       const directory = copyOfCache(scene, position);
@@ -158,9 +158,7 @@ describe('a cache directory that is not fit for secrets', () => {
     for (const directory of [subdirectory, scene.cacheDirectory]) {
       kinds[kind]?.(directory);
       const files = scene.files();
-      const outcomes = await scene.runAtOnce(3, ['token'], { env });
-      const tokens = outcomes.map((outcome) => goodToken(scene, outcome, warnings.one, kind));
-      expect(tokens).not.toContain(token);
+      expect(goodToken(scene, await scene.run(['token'], { env }), warnings.one, kind)).not.toBe(token);
       expect(scene.files()).toEqual(files);
       rmSync(scene.cacheDirectory, { recursive: true });
       sharedToken([await scene.run(['token'], { env })]);

@@ -9,7 +9,7 @@ import { sharedToken } from './support/outcomes.ts';
 import type { RunningProcess } from './support/processes.ts';
 import { socketOwner } from './support/socket-owner.ts';
 import type { SystemCall } from './support/strace.ts';
-import { killedAt, traceCacheCalls } from './support/strace.ts';
+import { changesSomething, killedAt, traceCacheCalls } from './support/strace.ts';
 
 const delay = 300;
 /** Milliseconds in which a waiter must notice that the holder is dead. */
@@ -63,7 +63,7 @@ describe('a holder that is killed', () => {
 
   test('before it has asked holds nobody up', async () => {
     const oneRun = await timeOfOneRun();
-    for (let round = 0; round < (isLong ? 100 : 10); round += 1) {
+    for (let round = 0; round < (isLong ? 100 : 6); round += 1) {
       await using scene = await openFaultScene({ delay });
       const first = scene.start(['token']);
       const others = await scene.startAtOnce(5, ['token']);
@@ -90,7 +90,7 @@ describe('a holder that is killed as it enters a system call', () => {
       const { endpoint } = scene;
       const holder = scene.start(['token'], { under: killedAt(point) });
       await Promise.race([endpoint.arrived(1), holder.outcome]);
-      const waiters = await scene.startAtOnce(3, ['token']);
+      const waiters = await scene.startAtOnce(2, ['token']);
       const { signal, endedAt } = await holder.outcome;
       const outcomes = await Promise.all(waiters.map(({ outcome }) => outcome));
       // Not every run makes its calls in the same order, so some points are met by none.
@@ -103,19 +103,21 @@ describe('a holder that is killed as it enters a system call', () => {
       expect(endpoint.requests.length, point.line).toBeLessThanOrEqual(2);
       for (const outcome of outcomes) {
         const waited = outcome.endedAt - Math.max(endedAt, outcome.startedAt);
-        expect(waited, point.line).toBeLessThan(notice + delay + 3 * oneRun);
+        expect(waited, point.line).toBeLessThan(notice + delay + 2 * oneRun);
       }
-      expect(await scene.entries(), point.line).toBe(1);
-      expect(sharedToken([await scene.run(['token'])]), point.line).toBe(token);
+      const [entries, next] = await Promise.all([scene.entries(), scene.run(['token'])]);
+      expect(entries, point.line).toBe(1);
+      expect(sharedToken([next]), point.line).toBe(token);
     }
     expect(died.length).toBeGreaterThan(points.length / 2);
     expect(died).toEqual(expect.arrayContaining(['connect', 'openat', 'write', 'fsync', 'rename']));
   });
 });
 
-/** The calls of a run that finds no token and stores one, each once, in their order. */
+/** The calls of a run that finds no token and stores one, each once, in their order; without the long grid those that change something. */
 async function crashPoints(): Promise<SystemCall[]> {
   await using scene = await openFaultScene();
   const calls = await traceCacheCalls(scene, ['token']);
-  return [...new Map(calls.map((call) => [`${call.name} ${call.ordinal}`, call])).values()];
+  const points = calls.filter((call) => isLong || call.name === 'connect' || changesSomething(call));
+  return [...new Map(points.map((call) => [`${call.name} ${call.ordinal}`, call])).values()];
 }

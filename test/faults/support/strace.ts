@@ -45,6 +45,12 @@ export async function traceCalls(
     });
 }
 
+/** Whether a call has changed a file or a directory. */
+export function changesSomething({ name, line }: SystemCall): boolean {
+  const isOpening = ['openat', 'open', 'connect'].includes(name);
+  return !line.includes(' = -1 ') && (!isOpening || line.includes('O_CREAT'));
+}
+
 /** The command before a command that kills it as it enters one call. */
 export function killedAt({ name, ordinal }: SystemCall): string[] {
   return injecting(`${name}:signal=SIGKILL:when=${ordinal}`);
