@@ -22,7 +22,7 @@ test('readers see whole entries only, while writers replace a large one all the 
   const crowd = isLong ? 20 : 4;
   const writers = Array.from({ length: crowd }, () => readOver(scene, ['token', '--fresh'], end));
   const readers = Array.from({ length: crowd }, () => readOver(scene, ['token'], end));
-  const [written, read] = [await Promise.all(writers), await Promise.all(readers)];
+  const [written, read] = await Promise.all([Promise.all(writers), Promise.all(readers)]);
   expect(Math.min(...written, ...read)).toBeGreaterThan(0);
   // Readers that find what they look for make no requests of their own.
   expect(scene.endpoint.requests).toHaveLength(1 + written.reduce((sum, runs) => sum + runs, 0));
