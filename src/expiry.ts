@@ -7,12 +7,12 @@ export function expirySkew(issuedOn: number, expiresOn: number): number {
 }
 
 /**
- * When a token is to be replaced although it is still good, in epoch seconds: before the skew begins,
+ * When a token is to be replaced although it is still good, in whole epoch seconds: before the skew begins,
  * each token at another moment, so that those who got theirs together do not come back together.
  */
 export function refreshTime(issuedOn: number, expiresOn: number): number {
   const skew = expirySkew(issuedOn, expiresOn);
-  return expiresOn - skew * (2 + 2 * Math.random());
+  return Math.floor(expiresOn - skew * (2 + 2 * Math.random()));
 }
 
 /** Seconds that clocks may differ. */

@@ -101,7 +101,8 @@ export class CacheDirectory {
     const key = this.attempt(() => {
       this.#prepare();
       const path = join(this.path, 'key');
-      const read = (): Uint8Array | undefined => readPrivateFile(path, this.#location.userId, keyLength);
+      const read = (): Uint8Array | undefined =>
+        readPrivateFile(path, this.#location.userId, keyLength, { maxLinks: 2 });
       const isKey = (bytes: Uint8Array | undefined): bytes is Uint8Array => bytes?.length === keyLength;
       const known = read();
       if (isKey(known)) return known;

@@ -19,7 +19,7 @@ export function requirePrivateDirectory(path: string, userId: number | undefined
 
 /**
  * Reads a file that `writePrivateFile` wrote.
- * @param options.maxLinks names that it may have: two while it is being made under the second one
+ * @param options.maxLinks names that it may have: two where `createPrivateFile` makes it, which a crash may leave
  * @returns undefined when there is none that is whole and private
  * @throws CacheTrouble when something else is in its place
  */

@@ -29,6 +29,8 @@ type Outcome =
   | { readonly kind: 'stored' }
   /** A token that may not be stored. */
   | { readonly kind: 'token'; readonly token: IssuedToken }
+  /** Tokens that end before anybody else could use them: each asks for its own, and nobody waits for that. */
+  | { readonly kind: 'unusable' }
   | SharedFailure;
 
 /** Milliseconds after its time limit within which a process has given up in any case. */
@@ -60,6 +62,7 @@ export async function requestOnce(demand: TokenDemand, client: OAuthClient, ctx:
       return { ...cached, isFromCache: true };
     }
     const token = takeOver(next, demand, client);
+    if (token === 'unusable') return { ...(await demand.ask(client)), isFromCache: false };
     if (token !== undefined) {
       ctx.io.trace(text`* another process has asked for this token`);
       return { ...token, isFromCache: true };
@@ -128,7 +131,7 @@ async function requestInTurn(turn: Turn, demand: TokenDemand, client: OAuthClien
   try {
     const token = await demand.ask(client);
     if (!turn.isMine() || !demand.store(token)) {
-      outcome = handOver(token, turn, client);
+      outcome = handOver(token, turn, demand, client);
       return { ...token, isFromCache: false };
     }
     outcome = { kind: 'stored' };
@@ -143,7 +146,8 @@ async function requestInTurn(turn: Turn, demand: TokenDemand, client: OAuthClien
 }
 
 /** A token that may not be stored is there for those who wait now, and then no more. */
-function handOver(token: IssuedToken, turn: Turn, client: OAuthClient): Outcome | undefined {
+function handOver(token: IssuedToken, turn: Turn, demand: TokenDemand, client: OAuthClient): Outcome | undefined {
+  if (!isAlive(token, demand)) return { kind: 'unusable' };
   if (!turn.isAwaited()) return undefined;
   const gone = new Promise((resolve) => {
     setTimeout(resolve, handOverTime);
@@ -159,7 +163,7 @@ function handOver(token: IssuedToken, turn: Turn, client: OAuthClient): Outcome 
  * The token that somebody else has asked for; undefined when there is none for us.
  * @throws the failure of that request
  */
-function takeOver(ending: Ending, demand: TokenDemand, client: OAuthClient): IssuedToken | undefined {
+function takeOver(ending: Ending, demand: TokenDemand, client: OAuthClient): IssuedToken | 'unusable' | undefined {
   const outcome = ending.outcome as Outcome | undefined;
   switch (outcome?.kind) {
     case undefined:
@@ -168,14 +172,19 @@ function takeOver(ending: Ending, demand: TokenDemand, client: OAuthClient): Iss
       const cached = client.tokens.read(demand.key);
       return cached !== undefined && demand.isAlive(cached) ? cached : undefined;
     }
-    case 'token': {
-      const { accessToken, expiresOn = Number.POSITIVE_INFINITY } = outcome.token;
-      return demand.isAlive({ accessToken, expiresOn }) ? outcome.token : undefined;
-    }
+    case 'token':
+      return isAlive(outcome.token, demand) ? outcome.token : 'unusable';
+    case 'unusable':
+      return 'unusable';
     case 'failure':
       if (outcome.connection === connectionOf(client)) throw toError(outcome);
       return undefined;
   }
+}
+
+/** A token of which nobody knows how long it is good for was issued just now. */
+function isAlive({ accessToken, expiresOn = Number.POSITIVE_INFINITY }: IssuedToken, demand: TokenDemand): boolean {
+  return demand.isAlive({ accessToken, expiresOn });
 }
 
 function isTurn(next: Turn | Ending): next is Turn {

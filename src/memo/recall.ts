@@ -73,7 +73,7 @@ async function areSame(
 ): Promise<boolean> {
   const hashes = Object.entries(secrets);
   if (hashes.length === 0) return true;
-  const key = readPrivateFile(`${cacheDirectory}/key`, userId, 32);
+  const key = readPrivateFile(`${cacheDirectory}/key`, userId, 32, { maxLinks: 2 });
   if (key?.length !== 32) return false;
   const { keyedHash } = await import('../cache/keyed-hash.ts');
   return hashes.every(([name, hash]) => env[name] !== undefined && keyedHash(key, env[name]) === hash);

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { CacheDirectory } from '../../src/cache/cache-directory.ts';
 import { TokenCache } from '../../src/cache/token-cache.ts';
+import { cacheLocation } from '../support/cache-location.ts';
 import { clockAt, day } from './support/fake-clock.ts';
 import type { FaultScene } from './support/fault-scene.ts';
 import { openFaultScene } from './support/fault-scene.ts';
@@ -19,7 +20,7 @@ function plantEntries(directory: string, count: number, expiresIn: number): void
   const warn = (reason: string): void => {
     throw new Error(reason);
   };
-  const tokens = new TokenCache(new CacheDirectory({ path: directory, userId: process.getuid?.(), warn }));
+  const tokens = new TokenCache(new CacheDirectory(cacheLocation(directory, warn)));
   const now = Math.floor(Date.now() / 1000);
   for (let index = 0; index < count; index += 1) {
     const key = {
@@ -41,6 +42,7 @@ function plantEntries(directory: string, count: number, expiresIn: number): void
       tokenType: 'Bearer',
       issuedOn: now + expiresIn - hour,
       expiresOn: now + expiresIn,
+      refreshOn: now + expiresIn,
       response: { access_token: accessToken, token_type: 'Bearer' },
     });
   }
