@@ -66,14 +66,16 @@ export interface OAuthClient {
   readonly tokens: TokenCache;
   /** The client secret, read when it is first needed; undefined when none was named. */
   readonly secret: () => Promise<Secret> | undefined;
-  /** The same client, of which each request has so many milliseconds; 0 for no limit. */
+  /** Milliseconds for everything that it does; 0 for no limit. */
+  readonly maxTime: number;
+  /** The same client with another time limit. */
   readonly within: (maxTime: number) => OAuthClient;
   /** What is to be done before the run ends, and after its answer. */
   readonly afterAnswer: (() => Promise<void> | void)[];
 }
 
 /** Milliseconds for everything where nobody said anything. */
-export const defaultMaxTime = 30_000;
+const defaultMaxTime = 30_000;
 
 /** Builds the client of a run; nothing is read or sent yet. */
 export function createClient(settings: OAuthClientSettings, ctx: Context): OAuthClient {
@@ -95,7 +97,13 @@ export function createClient(settings: OAuthClientSettings, ctx: Context): OAuth
   };
   const within = (maxTime: number): OAuthClient => {
     const transport = createTransport(connection, maxTime, ctx);
-    return { ...common, within, transport, server: new AuthorizationServer(settings.server, transport, documents) };
+    return {
+      ...common,
+      maxTime,
+      within,
+      transport,
+      server: new AuthorizationServer(settings.server, transport, documents),
+    };
   };
   return within(connection.maxTime ?? defaultMaxTime);
 }

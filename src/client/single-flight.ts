@@ -6,7 +6,6 @@ import type { IssuedToken } from '../oauth/client-credentials.ts';
 import { text } from '../text.ts';
 import type { AccessToken } from './access-token.ts';
 import type { OAuthClient } from './oauth-client.ts';
-import { defaultMaxTime } from './oauth-client.ts';
 import type { SharedFailure } from './shared-failure.ts';
 import { shareFailure, toError } from './shared-failure.ts';
 
@@ -101,12 +100,12 @@ export async function refreshEarly(
   }
   const hasty = client.within(refreshTimeLimit);
   try {
-    return await requestInTurn(turn, { ...demand, ask: () => inTime(demand.ask(hasty)) }, client, ctx);
+    return await requestInTurn(turn, { ...demand, ask: (limited) => inTime(demand.ask(limited)) }, hasty, ctx);
   } catch (error) {
     if (error instanceof SignalError) throw error;
     ctx.io.trace(text`* the token could not be replaced before its end, and is still good`);
     const now = ctx.now() / 1000;
-    client.tokens.write({ ...cached, refreshOn: now + (cached.expiresOn - now) / 2 });
+    client.tokens.write({ ...cached, refreshOn: Math.ceil(now + (cached.expiresOn - now) / 2) });
     return old;
   } finally {
     await hasty.transport.close();
@@ -191,19 +190,16 @@ function isTurn(next: Turn | Ending): next is Turn {
   return 'release' in next;
 }
 
-/** Under a key of the cache: a proxy's password may be in it. */
-function connectionOf({ cacheDirectory, settings }: OAuthClient): string {
-  const { identity, maxTime } = settings.connection;
-  return cacheDirectory.keyedHash(`${identity()} ${maxTime}`) ?? '';
+/** The way in which requests are sent, under a key of the cache: a proxy's password may be in it. */
+function connectionOf({ cacheDirectory, settings, maxTime }: OAuthClient): string {
+  return cacheDirectory.keyedHash(`${settings.connection.identity()} ${maxTime}`) ?? '';
 }
 
 /** Half of the time for everything, in milliseconds. */
-function halfTime({ settings }: OAuthClient): number {
-  const { maxTime = defaultMaxTime } = settings.connection;
+function halfTime({ maxTime }: OAuthClient): number {
   return maxTime === 0 ? Number.POSITIVE_INFINITY : maxTime / 2;
 }
 
-function deadline({ settings }: OAuthClient, { now }: Context): number | undefined {
-  const { maxTime = defaultMaxTime } = settings.connection;
+function deadline({ maxTime }: OAuthClient, { now }: Context): number | undefined {
   return maxTime === 0 ? undefined : now() + maxTime + grace;
 }
