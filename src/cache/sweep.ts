@@ -36,6 +36,7 @@ export function sweepNowAndThen(sweep: Sweep): void {
   sweepRecords(sweep, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
   sweepRecords(sweep, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
   sweepRecords(sweep, 'memos', end, (_, age) => age > memoAge);
+  sweepRecords(sweep, '.', end, () => false);
   sweepLocks(sweep, end, day);
 }
 
@@ -73,7 +74,10 @@ function sweepLocks({ path, userId, self, now }: Sweep, end: number, minimumAge:
   for (const name of namesIn(join(path, 'locks'))) {
     if (performance.now() > end) return;
     const directory = join(path, 'locks', name);
-    if (now - (modifiedOn(directory) ?? now) < minimumAge) continue;
+    if (now - (modifiedOn(directory) ?? now) < minimumAge) {
+      sweepRecords({ path, userId, self, now }, join('locks', name), end, () => false);
+      continue;
+    }
     if (!name.startsWith('.tmp-')) {
       const turn = new GenerationLock(directory, self, userId, () => now).take(now + 1000);
       if (turn === undefined) continue;
