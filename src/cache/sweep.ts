@@ -28,7 +28,7 @@ export interface Sweep {
  */
 export function sweepNowAndThen(sweep: Sweep): void {
   const mark = join(sweep.path, 'swept');
-  const age = sweep.now - (modifiedOn(mark) ?? Number.NEGATIVE_INFINITY);
+  const age = sweep.now - (lstatSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (age >= 0 && age < interval) return;
   createPrivateFile(mark, '');
   utimesSync(mark, sweep.now / 1000, sweep.now / 1000);
@@ -51,55 +51,57 @@ function sweepRecords(
   end: number,
   isOver: (record: Readonly<Record<string, unknown>>, age: number) => boolean,
 ): void {
-  for (const name of namesIn(join(path, folder))) {
-    if (performance.now() > end) return;
-    const file = join(path, folder, name);
-    const stats = lstatSync(file, { throwIfNoEntry: false });
-    if (stats === undefined || !stats.isFile()) continue;
+  forEachName(join(path, folder), end, (file, name) => {
+    const stats = lstatSync(file);
+    if (!stats.isFile()) return;
     const age = now - stats.mtimeMs;
     const version = Number(/\.v(\d+)$/.exec(name)?.[1]);
     // What is neither a record of ours nor the remains of one is not ours to judge, nor is a newer version.
     const isRemains = name.startsWith('.tmp-') || version < formatVersion;
-    if (isRemains ? age <= day : version !== formatVersion) continue;
+    if (isRemains ? age <= day : version !== formatVersion) return;
     const content = isRemains ? undefined : readPrivateFile(file, userId, stats.size);
     const record = content && openRecord(content);
-    if (record === undefined ? age <= day : !isOver(record, age)) continue;
+    if (record === undefined ? age <= day : !isOver(record, age)) return;
     // Somebody may have put a new one there meanwhile.
-    if (lstatSync(file, { throwIfNoEntry: false })?.ino === stats.ino) removeIfThere(file);
-  }
+    if (lstatSync(file).ino === stats.ino) removeIfThere(file);
+  });
 }
 
 /** Takes a lock, moves its directory out of the way while it is held, and only then removes it. */
-function sweepLocks({ path, userId, self, now }: Sweep, end: number, minimumAge: number): void {
-  for (const name of namesIn(join(path, 'locks'))) {
-    if (performance.now() > end) return;
-    const directory = join(path, 'locks', name);
-    if (now - (modifiedOn(directory) ?? now) < minimumAge) {
-      sweepRecords({ path, userId, self, now }, join('locks', name), end, () => false);
-      continue;
+function sweepLocks(sweep: Sweep, end: number, minimumAge: number): void {
+  const { path, userId, self, now } = sweep;
+  forEachName(join(path, 'locks'), end, (directory, name) => {
+    if (now - lstatSync(directory).mtimeMs < minimumAge) {
+      sweepRecords(sweep, join('locks', name), end, () => false);
+      return;
     }
     if (!name.startsWith('.tmp-')) {
       const turn = new GenerationLock(directory, self, userId, () => now).take(now + 1000);
-      if (turn === undefined) continue;
+      if (turn === undefined) return;
     }
     const aside = join(path, 'locks', `.tmp-${Math.random().toString(36).slice(2)}`);
     renameSync(directory, aside);
     rmSync(aside, { recursive: true });
-  }
+  });
 }
 
-/** The names in a directory, beginning anywhere: what one sweep does not reach another one does. */
-function namesIn(directory: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(directory);
-  } catch {
-    return [];
-  }
+/**
+ * Does something with each thing in a directory, beginning anywhere: what one sweep does not reach another
+ * one does. What cannot be swept stays: others sweep too, and it is no matter.
+ */
+function forEachName(directory: string, end: number, sweep: (path: string, name: string) => void): void {
+  const names = quietly(() => readdirSync(directory)) ?? [];
   const start = Math.floor(Math.random() * names.length);
-  return [...names.slice(start), ...names.slice(0, start)];
+  for (const name of [...names.slice(start), ...names.slice(0, start)]) {
+    if (performance.now() > end) return;
+    quietly(() => sweep(join(directory, name), name));
+  }
 }
 
-function modifiedOn(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
 }
