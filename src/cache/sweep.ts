@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { lstatSync, lutimesSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { GenerationLock } from './generation-lock.ts';
 import type { Observer } from './process-identity.ts';
@@ -31,7 +31,7 @@ export function sweepNowAndThen(sweep: Sweep): void {
   const age = sweep.now - (lstatSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (age >= 0 && age < interval) return;
   createPrivateFile(mark, '');
-  utimesSync(mark, sweep.now / 1000, sweep.now / 1000);
+  lutimesSync(mark, sweep.now / 1000, sweep.now / 1000);
   const end = performance.now() + timeLimit;
   sweepRecords(sweep, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
   sweepRecords(sweep, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
