@@ -39,7 +39,8 @@ export async function keepFresh<T extends IssuedToken>(
       current = next;
       pause = firstPause;
       ctx.io.note(text`the token is good until ${timestamp(requireExpiry(current))}`);
-      await waitUntil(renewalTime(current, minimumLifetime) * 1000, ctx);
+      // A server may give the same token again until it has expired.
+      await waitUntil(Math.max(renewalTime(current, minimumLifetime) * 1000, ctx.now() + firstPause), ctx);
     } catch (error) {
       ctx.signal.throwIfAborted();
       if (current === undefined || !(error instanceof CcgrantError)) throw error;
