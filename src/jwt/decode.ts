@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../errors.ts';
 import type { JsonObject } from '../json-object.ts';
 import { isTooDeep } from '../json-object.ts';
@@ -23,8 +24,8 @@ export interface CompactParts {
   readonly kind: 'JWS' | 'JWE';
   /** base64url, as it stands in the token. */
   readonly encodedHeader: string;
-  /** Decoded from base64url; empty for a JWE. */
-  readonly payload: Uint8Array;
+  /** base64url, as it stands in the token; of a JWE the encrypted key. */
+  readonly encodedPayload: string;
   /** base64url, as it stands in the token. */
   readonly signature: string;
 }
@@ -40,7 +41,7 @@ export function decodeJwt(token: string): DecodedJwt | DecodedJwe {
   const parts = splitCompact(token);
   const header = parseHeader(parts);
   if (parts.kind === 'JWE') return { kind: 'JWE', header };
-  return { kind: 'JWS', header, payload: parseJson(parts.payload, 'claims set'), signature: parts.signature };
+  return { kind: 'JWS', header, payload: parseJson(parts.encodedPayload, 'claims set'), signature: parts.signature };
 }
 
 /**
@@ -55,12 +56,7 @@ export function splitCompact(token: string): CompactParts {
   if (parts.some((part) => !isBase64url(part))) throw notJwt('a part of it is not base64url');
   const [header = '', payload = '', signature = ''] = parts;
   const kind = parts.length === 3 ? 'JWS' : 'JWE';
-  return {
-    kind,
-    encodedHeader: header,
-    payload: Buffer.from(kind === 'JWS' ? payload : '', 'base64url'),
-    signature,
-  };
+  return { kind, encodedHeader: header, encodedPayload: payload, signature };
 }
 
 /** The claims of a token if it is a JWT, for what a client may guess from its own token; never to be trusted. */
@@ -82,22 +78,21 @@ let latest: { readonly encoded: string; readonly header: JsonObject } | undefine
  */
 export function parseHeader({ encodedHeader }: CompactParts): JsonObject {
   if (latest?.encoded !== encodedHeader) {
-    latest = { encoded: encodedHeader, header: parseJson(Buffer.from(encodedHeader, 'base64url'), 'header') };
+    latest = { encoded: encodedHeader, header: parseJson(encodedHeader, 'header') };
   }
   return latest.header;
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /**
- * Reads a JOSE header or claims set: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
+ * Reads a JOSE header or claims set in base64url: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
  * @throws UsageError not_a_jwt
  */
-export function parseJson(bytes: Uint8Array, part: string): JsonObject {
-  let source: string;
+export function parseJson(encoded: string, part: string): JsonObject {
+  const bytes = Buffer.from(encoded, 'base64url');
+  if (!isUtf8(bytes)) throw notJwt(`its ${part} is not JSON`);
+  const source = bytes.toString();
   let value: unknown;
   try {
-    source = strictUtf8.decode(bytes);
     value = JSON.parse(source);
   } catch {
     throw notJwt(`its ${part} is not JSON`);
@@ -105,7 +100,7 @@ export function parseJson(bytes: Uint8Array, part: string): JsonObject {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw notJwt(`its ${part} is not a JSON object`);
   if (isTooDeep(value)) throw notJwt(`its ${part} is nested too deeply`);
-  const duplicate = duplicateMember(source);
+  const duplicate = duplicateMember(source, value);
   if (duplicate !== undefined) throw notJwt(`its ${part} has the member ${duplicate} twice`);
   return value as JsonObject;
 }

@@ -2,8 +2,34 @@
  * The name of the first member that occurs twice in one object of a JSON text, or undefined. JSON.parse
  * keeps the last one silently, and another reader of the same token may keep the first.
  * @param source valid JSON
+ * @param value what JSON.parse makes of it
  */
-export function duplicateMember(source: string): string | undefined {
+export function duplicateMember(source: string, value: unknown): string | undefined {
+  // Nearly all have none, and which names they have is then of no interest.
+  return countMembers(value) === countColons(source) ? undefined : findDuplicate(source);
+}
+
+/** The members of all objects in a value. */
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const members = Object.values(value);
+  let count = Array.isArray(value) ? 0 : members.length;
+  for (const member of members) if (typeof member === 'object') count += countMembers(member);
+  return count;
+}
+
+/** The colons outside of strings: one for each member. */
+function countColons(source: string): number {
+  let count = 0;
+  for (let index = 0; index < source.length; index += 1) {
+    const character = source.charCodeAt(index);
+    if (character === colon) count += 1;
+    else if (character === quote) index = endOfString(source, index) - 1;
+  }
+  return count;
+}
+
+function findDuplicate(source: string): string | undefined {
   const objects: Set<string>[] = [];
   for (let index = 0; index < source.length; index += 1) {
     const character = source.charCodeAt(index);

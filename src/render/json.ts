@@ -7,6 +7,7 @@ import { replaceUnprintable, Text } from '../text.ts';
  */
 export function safeJson(value: unknown, indent?: number): Text {
   const json = stringify(value, indent);
+  if (indent === undefined) return Text.trusted(replaceUnprintable(json, escapeUtf16));
   // The line feeds that JSON.stringify leaves are those that it puts between members itself.
   const lines = json.split('\n').map((line) => replaceUnprintable(line, escapeUtf16));
   return Text.trusted(lines.join('\n'));
