@@ -1,13 +1,12 @@
 import type { Context } from './context.ts';
 import { ClosedPipeError, ReportedError, UsageError } from './errors.ts';
-import { safeJson } from './render/json.ts';
+import { createLineWriter } from './render/json.ts';
 import { errorJson } from './report-error.ts';
-import type { Text } from './text.ts';
-import { text } from './text.ts';
+import { Text, text } from './text.ts';
 
 /** What a command says of one of many tokens. */
 export interface LineAnswer {
-  readonly value: unknown;
+  readonly value: object;
   readonly isValid: boolean;
 }
 
@@ -22,21 +21,33 @@ export async function answerLines(
   { io }: Context,
 ): Promise<void> {
   const tally = { tokens: 0, notValid: 0, notJwt: 0 };
+  const write = createLineWriter();
 
-  async function answerOne(token: string): Promise<Text> {
+  function toLine({ value, isValid }: LineAnswer): Text {
+    if (!isValid) tally.notValid += 1;
+    return write(value);
+  }
+
+  function toErrorLine(error: unknown): Text {
+    if (!(error instanceof UsageError) || error.code !== 'not_a_jwt') throw error;
+    tally.notJwt += 1;
+    return errorJson(error, io);
+  }
+
+  /** A promise only where the answer is one: ten thousand of them take as long as decoding a thousand tokens. */
+  function answerOne(token: string): Text | Promise<Text> {
     try {
-      const { value, isValid } = await answer(token);
-      if (!isValid) tally.notValid += 1;
-      return safeJson(value);
+      const answered = answer(token);
+      return answered instanceof Promise ? answered.then(toLine).catch(toErrorLine) : toLine(answered);
     } catch (error) {
-      if (!(error instanceof UsageError) || error.code !== 'not_a_jwt') throw error;
-      tally.notJwt += 1;
-      return errorJson(error, io);
+      return toErrorLine(error);
     }
   }
 
   async function answerAll(tokens: readonly string[], before: Promise<void>): Promise<void> {
-    const [lines] = await Promise.all([Promise.all(tokens.map(answerOne)), before]);
+    const answers = tokens.map(answerOne);
+    const isReady = answers.every((line) => line instanceof Text);
+    const [lines] = await Promise.all([isReady ? answers : Promise.all(answers), before]);
     tally.tokens += tokens.length;
     await io.print(lines.map(({ value }) => value).join('\n'));
   }

@@ -43,11 +43,13 @@ export function toSafeString(value: Printable): string {
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]|(?<=#)#(?=(?:vso)?\[)/gu;
 
 // What is found quickly: most texts hold none of it, and V8 needs milliseconds to compile the exact pattern.
-const mayBeUnprintable = /[^\x20-\x7e]|##/;
+function mayBeUnprintable(value: string): boolean {
+  return /[^\x20-\x7e]/.test(value) || value.includes('##');
+}
 
 /** Replaces every character that could move, hide or begin text on a terminal. */
 export function replaceUnprintable(value: string, replacement: (character: string) => string): string {
-  return mayBeUnprintable.test(value) ? value.replace(unprintable, replacement) : value;
+  return mayBeUnprintable(value) ? value.replace(unprintable, replacement) : value;
 }
 
 /** Shows control, bidirectional and zero-width characters as `\n`, `\t` or `\u{…}`. */

@@ -42,12 +42,14 @@ export function readTokenLines(
 async function* splitLines(pieces: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<readonly string[]> {
   const line = new Line(limit);
   let isEmpty = true;
-  for await (const piece of pieces) {
+  for await (const bytes of pieces) {
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const tokens: string[] = [];
     let start = 0;
     for (let end = piece.indexOf(lineFeed); end !== -1; end = piece.indexOf(lineFeed, start)) {
       line.append(piece.subarray(start, end));
-      tokens.push(...line.take());
+      const token = line.take();
+      if (token !== undefined) tokens.push(token);
       start = end + 1;
     }
     line.append(piece.subarray(start));
@@ -56,7 +58,7 @@ async function* splitLines(pieces: AsyncIterable<Uint8Array>, limit: number): As
     yield tokens;
   }
   const last = line.take();
-  if (last.length > 0) yield last;
+  if (last !== undefined) yield [last];
   else if (isEmpty) throw missingTokens('standard input is empty');
 }
 
@@ -66,7 +68,7 @@ const lineFeed = 0x0a;
 class Line {
   readonly #tokenLimit: number;
   readonly #limit: number;
-  #pieces: Uint8Array[] = [];
+  #pieces: Buffer[] = [];
   #length = 0;
 
   constructor(tokenLimit: number) {
@@ -74,23 +76,22 @@ class Line {
     this.#limit = tokenLimit + roomAround;
   }
 
-  append(piece: Uint8Array): void {
+  append(piece: Buffer): void {
     if (piece.length === 0 || this.#length > this.#limit) return;
     this.#pieces.push(piece);
     this.#length += piece.length;
   }
 
-  /** The token of the line, none if there is nothing but white space; the next line begins. */
-  take(): readonly string[] {
-    const [first = Buffer.of(), ...others] = this.#pieces;
-    const bytes =
-      others.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.length) : Buffer.concat(this.#pieces);
+  /** The token of the line, undefined if there is nothing but white space; the next line begins. */
+  take(): string | undefined {
+    const [first = Buffer.of()] = this.#pieces;
+    const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
     this.#pieces = [];
     this.#length = 0;
     // Nothing is taken from the beginning of a cut line, which would else become a shorter token that nobody sent.
-    if (bytes.length > this.#limit) return [bytes.toString('latin1', 0, this.#tokenLimit + 1)];
+    if (bytes.length > this.#limit) return bytes.toString('latin1', 0, this.#tokenLimit + 1);
     const content = bytes.toString().trim();
-    return content === '' ? [] : [cleanToken(content)];
+    return content === '' ? undefined : cleanToken(content);
   }
 }
 

@@ -13,6 +13,40 @@ export function safeJson(value: unknown, indent?: number): Text {
   return Text.trusted(lines.join('\n'));
 }
 
+/**
+ * A function that does what `safeJson` does on one line, for many objects that share members: what was an
+ * object of the one before too, that very object, is not written anew.
+ */
+export function createLineWriter(): (value: object) => Text {
+  const members = new Map<string, (member: unknown) => string>();
+
+  return (value) => {
+    let line = '';
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      const write = members.get(name) ?? createMemberWriter(name);
+      members.set(name, write);
+      line += `${line === '' ? '' : ','}${write(member)}`;
+    }
+    return Text.trusted(`{${line}}`);
+  };
+}
+
+function createMemberWriter(name: string): (member: unknown) => string {
+  const label = `${safeJson(name).value}:`;
+  let latest: { readonly member: unknown; readonly json: string } | undefined;
+
+  return (member) => {
+    // V8 takes five times as long to write a string as to see that it may stay as it is.
+    if (typeof member === 'string' && plain.test(member)) return `${label}"${member}"`;
+    if (latest === undefined || latest.member !== member) latest = { member, json: `${label}${safeJson(member).value}` };
+    return latest.json;
+  };
+}
+
+/** Characters that neither JSON nor `safeJson` escapes, whatever stands beside them. */
+const plain = /^[ !$-[\]-~]*$/;
+
 function escapeUtf16(character: string): string {
   return character.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
