@@ -79,6 +79,7 @@ async function connect(settings: TransportSettings): Promise<HttpClient> {
 
 function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput {
   async function* stream(): AsyncIterable<Uint8Array> {
+    if (orElse(() => fstatSync(0).isFile(), false)) return yield* readFile(signal);
     const stop = (): void => {
       process.stdin.destroy(signal.reason);
     };
@@ -95,6 +96,22 @@ function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput 
     },
   };
 }
+
+/** Reads a file that is standard input: node's own stream costs a fifth of a start, and another thread for each piece. */
+async function* readFile(signal: AbortSignal): AsyncIterable<Uint8Array> {
+  for (;;) {
+    const piece = Buffer.allocUnsafe(pieceSize);
+    const count = readSync(0, piece);
+    if (count === 0) return;
+    yield piece.subarray(0, count);
+    // Signals are heard between two pieces, however quick whoever takes them is.
+    await new Promise(setImmediate);
+    signal.throwIfAborted();
+  }
+}
+
+/** Bytes of a file at a time. What larger pieces become is not collected while it is young. */
+const pieceSize = 64 * 1024;
 
 /** Bytes of standard input that may keep the process from hearing a signal. */
 const readLimit = 1024 * 1024;

@@ -86,8 +86,7 @@ async function printRaw(token: string, { io }: Context): Promise<void> {
       hint: 'pipe it into a file or a program',
     });
   }
-  const { kind, encodedHeader, encodedPayload } = splitCompact(token);
+  const { encodedHeader, payload } = splitCompact(token);
   const header = Buffer.from(encodedHeader, 'base64url');
-  const payload = Buffer.from(kind === 'JWS' ? encodedPayload : '', 'base64url');
   await io.stdout.write(Buffer.concat([header, Buffer.from('\n'), payload, Buffer.from('\n')]));
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { UsageError } from '../errors.ts';
 import type { JsonObject } from '../json-object.ts';
 import { isTooDeep } from '../json-object.ts';
@@ -24,8 +23,8 @@ export interface CompactParts {
   readonly kind: 'JWS' | 'JWE';
   /** base64url, as it stands in the token. */
   readonly encodedHeader: string;
-  /** base64url, as it stands in the token; of a JWE the encrypted key. */
-  readonly encodedPayload: string;
+  /** Decoded from base64url; empty for a JWE. */
+  readonly payload: Buffer;
   /** base64url, as it stands in the token. */
   readonly signature: string;
 }
@@ -41,7 +40,7 @@ export function decodeJwt(token: string): DecodedJwt | DecodedJwe {
   const parts = splitCompact(token);
   const header = parseHeader(parts);
   if (parts.kind === 'JWE') return { kind: 'JWE', header };
-  return { kind: 'JWS', header, payload: parseJson(parts.encodedPayload, 'claims set'), signature: parts.signature };
+  return { kind: 'JWS', header, payload: parseJson(parts.payload, 'claims set'), signature: parts.signature };
 }
 
 /**
@@ -53,10 +52,16 @@ export function splitCompact(token: string): CompactParts {
   if (token.length > tokenLimit) throw notJwt('it is too long');
   const parts = token.split('.');
   if (parts.length !== 3 && parts.length !== 5) throw notJwt('it is opaque: only the authorization server can read it');
-  if (parts.some((part) => !isBase64url(part))) throw notJwt('a part of it is not base64url');
-  const [header = '', payload = '', signature = ''] = parts;
-  const kind = parts.length === 3 ? 'JWS' : 'JWE';
-  return { kind, encodedHeader: header, encodedPayload: payload, signature };
+  const [encodedHeader = '', encodedPayload = '', signature = '', ...others] = parts;
+  const payload = Buffer.from(encodedPayload, 'base64url');
+  const isSpeltOut =
+    isBase64urlOf(payload, encodedPayload) &&
+    (encodedHeader === latest?.encoded || isBase64url(encodedHeader)) &&
+    isBase64url(signature) &&
+    others.every(isBase64url);
+  if (!isSpeltOut) throw notJwt('a part of it is not base64url');
+  if (parts.length === 5) return { kind: 'JWE', encodedHeader, payload: Buffer.of(), signature };
+  return { kind: 'JWS', encodedHeader, payload, signature };
 }
 
 /** The claims of a token if it is a JWT, for what a client may guess from its own token; never to be trusted. */
@@ -78,21 +83,23 @@ let latest: { readonly encoded: string; readonly header: JsonObject } | undefine
  */
 export function parseHeader({ encodedHeader }: CompactParts): JsonObject {
   if (latest?.encoded !== encodedHeader) {
-    latest = { encoded: encodedHeader, header: parseJson(encodedHeader, 'header') };
+    latest = { encoded: encodedHeader, header: parseJson(Buffer.from(encodedHeader, 'base64url'), 'header') };
   }
   return latest.header;
 }
 
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
- * Reads a JOSE header or claims set in base64url: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
+ * Reads a JOSE header or claims set: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
  * @throws UsageError not_a_jwt
  */
-export function parseJson(encoded: string, part: string): JsonObject {
-  const bytes = Buffer.from(encoded, 'base64url');
-  if (!isUtf8(bytes)) throw notJwt(`its ${part} is not JSON`);
-  const source = bytes.toString();
+export function parseJson(bytes: Buffer, part: string): JsonObject {
+  let source = bytes.toString();
   let value: unknown;
   try {
+    // What stands for a wrong byte may have been there before: only then it takes the slower decoder to say.
+    if (source.includes('\ufffd')) source = strictUtf8.decode(bytes);
     value = JSON.parse(source);
   } catch {
     throw notJwt(`its ${part} is not JSON`);
@@ -105,9 +112,13 @@ export function parseJson(encoded: string, part: string): JsonObject {
   return value as JsonObject;
 }
 
-/** Whether this is how its bytes are written. Quicker than to look for the characters that do not belong there. */
 function isBase64url(part: string): boolean {
-  return Buffer.from(part, 'base64url').toString('base64url') === part;
+  return isBase64urlOf(Buffer.from(part, 'base64url'), part);
+}
+
+/** Whether these bytes are written like this. Quicker than to look for the characters that do not belong there. */
+function isBase64urlOf(bytes: Buffer, part: string): boolean {
+  return bytes.toString('base64url') === part;
 }
 
 function notJwt(reason: string): UsageError {

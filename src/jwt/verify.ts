@@ -93,7 +93,7 @@ function failedFormat(reason: string): Verification {
 
 function payloadOf(parts: CompactParts): JsonObject | undefined {
   try {
-    return parseJson(parts.encodedPayload, 'payload');
+    return parseJson(parts.payload, 'payload');
   } catch {
     return undefined;
   }

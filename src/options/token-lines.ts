@@ -47,8 +47,7 @@ async function* splitLines(pieces: AsyncIterable<Uint8Array>, limit: number): As
     const tokens: string[] = [];
     let start = 0;
     for (let end = piece.indexOf(lineFeed); end !== -1; end = piece.indexOf(lineFeed, start)) {
-      line.append(piece.subarray(start, end));
-      const token = line.take();
+      const token = line.end(piece, start, end);
       if (token !== undefined) tokens.push(token);
       start = end + 1;
     }
@@ -57,7 +56,7 @@ async function* splitLines(pieces: AsyncIterable<Uint8Array>, limit: number): As
     isEmpty = false;
     yield tokens;
   }
-  const last = line.take();
+  const last = line.end(Buffer.of(), 0, 0);
   if (last !== undefined) yield [last];
   else if (isEmpty) throw missingTokens('standard input is empty');
 }
@@ -82,17 +81,21 @@ class Line {
     this.#length += piece.length;
   }
 
-  /** The token of the line, undefined if there is nothing but white space; the next line begins. */
-  take(): string | undefined {
-    const [first = Buffer.of()] = this.#pieces;
-    const bytes = this.#pieces.length > 1 ? Buffer.concat(this.#pieces) : first;
+  /** The token of the line that ends in this piece, undefined if all of it is white space; the next line begins. */
+  end(piece: Buffer, start: number, end: number): string | undefined {
+    if (this.#length === 0 && end - start <= this.#limit) return tokenOf(piece.toString('utf8', start, end));
+    this.append(piece.subarray(start, end));
+    const bytes = Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#length = 0;
     // Nothing is taken from the beginning of a cut line, which would else become a shorter token that nobody sent.
-    if (bytes.length > this.#limit) return bytes.toString('latin1', 0, this.#tokenLimit + 1);
-    const content = bytes.toString().trim();
-    return content === '' ? undefined : cleanToken(content);
+    return bytes.length > this.#limit ? bytes.toString('latin1', 0, this.#tokenLimit + 1) : tokenOf(bytes.toString());
   }
+}
+
+function tokenOf(line: string): string | undefined {
+  const content = line.trim();
+  return content === '' ? undefined : cleanToken(content);
 }
 
 function missingTokens(message: string): UsageError {

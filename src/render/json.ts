@@ -39,7 +39,8 @@ function createMemberWriter(name: string): (member: unknown) => string {
   return (member) => {
     // V8 takes five times as long to write a string as to see that it may stay as it is.
     if (typeof member === 'string' && plain.test(member)) return `${label}"${member}"`;
-    if (latest === undefined || latest.member !== member) latest = { member, json: `${label}${safeJson(member).value}` };
+    if (latest === undefined || latest.member !== member)
+      latest = { member, json: `${label}${safeJson(member).value}` };
     return latest.json;
   };
 }
