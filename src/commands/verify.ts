@@ -137,14 +137,15 @@ async function verifyLines(
   ctx: Context,
 ): Promise<void> {
   let isNoted = false;
-  const answer = async (token: string): Promise<LineAnswer> => {
-    const verified = await verifyJwt(token, keys, requirements, ctx.now() / 1000);
+  const toAnswer = (verified: Verification): LineAnswer => {
     if (verified.valid && !isNoted) {
       isNoted = true;
       noteUnchecked(verified, ctx);
     }
     return { value: verified, isValid: verified.valid };
   };
+  const answer = (token: string): Promise<LineAnswer> =>
+    verifyJwt(token, keys, requirements, ctx.now() / 1000).then(toAnswer);
   const { answerLines } = await import('../answer-lines.ts');
   await answerLines(lines, answer, ctx);
 }

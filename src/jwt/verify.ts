@@ -126,27 +126,45 @@ interface KeyOutcome {
   readonly checks: Check[];
 }
 
-async function checkByKeys(token: string, alg: string, kid: unknown, { keys }: JsonWebKeySet): Promise<KeyOutcome> {
-  const isKidUnknown = kid !== undefined && !keys.some((key) => key.kid === kid);
-  const fitting = keys.filter((key) => fits(key, alg, kid));
-  if (fitting.length === 0) return { isProven: false, isKidUnknown, checks: [explainNoKey(keys, alg, kid)] };
+async function checkByKeys(token: string, alg: string, kid: unknown, keySet: JsonWebKeySet): Promise<KeyOutcome> {
+  const { fitting, isKidUnknown } = chooseKeys(keySet, alg, kid);
+  if (fitting.length === 0) return { isProven: false, isKidUnknown, checks: [explainNoKey(keySet.keys, alg, kid)] };
   let reason = 'the signature is not by any key of the issuer that fits';
   for (const key of fitting) {
     const ready = prepareKey(key, alg);
     if ('weakness' in ready) reason = ready.weakness;
     else if (await hasSignatureOf(token, ready.imported, alg)) {
-      const checks = [
-        { check: 'alg', ok: true },
-        { check: 'signature', ok: true },
-      ];
-      return { isProven: true, isKidUnknown, checks };
+      return { isProven: true, isKidUnknown, checks: [algorithmPassed, signaturePassed] };
     }
   }
-  const checks = [
-    { check: 'alg', ok: true },
-    { check: 'signature', ok: false, reason },
-  ];
-  return { isProven: false, isKidUnknown, checks };
+  return { isProven: false, isKidUnknown, checks: [algorithmPassed, { check: 'signature', ok: false, reason }] };
+}
+
+const algorithmPassed: Check = { check: 'alg', ok: true };
+const signaturePassed: Check = { check: 'signature', ok: true };
+
+interface KeyChoice {
+  readonly keySet: JsonWebKeySet;
+  readonly alg: string;
+  readonly kid: unknown;
+  readonly fitting: readonly JWK[];
+  readonly isKidUnknown: boolean;
+}
+
+let latest: KeyChoice | undefined;
+
+/** The keys that fit a token: more often than not those that fitted the one before. */
+function chooseKeys(keySet: JsonWebKeySet, alg: string, kid: unknown): KeyChoice {
+  if (latest?.keySet !== keySet || latest.alg !== alg || latest.kid !== kid) {
+    latest = {
+      keySet,
+      alg,
+      kid,
+      fitting: keySet.keys.filter((key) => fits(key, alg, kid)),
+      isKidUnknown: kid !== undefined && !keySet.keys.some((key) => key.kid === kid),
+    };
+  }
+  return latest;
 }
 
 function failedAlg(reason: string): Check {

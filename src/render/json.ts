@@ -15,7 +15,7 @@ export function safeJson(value: unknown, indent?: number): Text {
 
 /**
  * A function that does what `safeJson` does on one line, for many objects that share members: what was an
- * object of the one before too, that very object, is not written anew.
+ * object of the one before too, that very object or a list of the same, is not written anew.
  */
 export function createLineWriter(): (value: object) => Text {
   const members = new Map<string, (member: unknown) => string>();
@@ -39,10 +39,16 @@ function createMemberWriter(name: string): (member: unknown) => string {
   return (member) => {
     // V8 takes five times as long to write a string as to see that it may stay as it is.
     if (typeof member === 'string' && plain.test(member)) return `${label}"${member}"`;
-    if (latest === undefined || latest.member !== member)
+    if (latest === undefined || !isSame(latest.member, member)) {
       latest = { member, json: `${label}${safeJson(member).value}` };
+    }
     return latest.json;
   };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 /** Characters that neither JSON nor `safeJson` escapes, whatever stands beside them. */
