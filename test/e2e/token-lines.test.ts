@@ -114,6 +114,25 @@ describe('many tokens on standard input', () => {
     expect(await ended(child)).toMatchObject({ exitCode: 0 });
   });
 
+  test('are read from a file where it stands, as from a pipe', async () => {
+    await using scene = await openScene();
+    const tokens = Array.from({ length: 2000 }, (_, number) => tokenOf(number));
+    await scene.workspace.writeFile('tokens.txt', tokens.join('\n'));
+    const { stdout } = await scene.shell(
+      '{ read -r; ccgrant decode --lines -q; } < tokens.txt > file; tail -n +2 tokens.txt | ccgrant decode --lines -q > pipe; cmp file pipe && wc -l < file',
+    );
+    expect(stdout).toBe('1999\n');
+  });
+
+  test('that come from a file keep nobody from ending the command', async () => {
+    await using scene = await openScene();
+    await scene.workspace.writeFile('endless', `${tokenOf(1)}\n`);
+    const { stdout } = await scene.shell(
+      'truncate -s 200G endless; exec 3< <(ccgrant decode --lines -q < endless); read -r <&3; kill -TERM $!; wait $!; echo $?',
+    );
+    expect(stdout).toBe('143\n');
+  });
+
   for (const command of ['decode --lines', 'verify --lines --jwks keys.json']) {
     test(`${command} ends quietly when the reader goes away, although the input never ends`, async () => {
       await using scene = await openScene({}, { CCGRANT_ISSUER: '' });

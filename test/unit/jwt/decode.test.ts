@@ -46,6 +46,7 @@ describe('a JWS', () => {
     ['white space between the members', ' {\r\n "a" :\t1 }\n', { a: 1 }],
     ['no member', '{}', {}],
     ['UTF-8', '{"name":"Zoë 🦊"}', { name: 'Zoë 🦊' }],
+    ['the character that stands for a wrong byte', '{"name":"\ufffd"}', { name: '\ufffd' }],
     ['the same name in two objects', '{"a":{"x":1},"b":{"x":2},"x":3}', { a: { x: 1 }, b: { x: 2 }, x: 3 }],
     ['the same name in the objects of an array', '[{"x":1},{"x":2}]', [{ x: 1 }, { x: 2 }]],
     ['a name that is also a value', '{"a":"b","b":"a","c":["a","b"]}', { a: 'b', b: 'a', c: ['a', 'b'] }],

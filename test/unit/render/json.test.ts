@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeJson } from '../../../src/render/json.ts';
+import { createLineWriter, safeJson } from '../../../src/render/json.ts';
 
 const neverShown = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]|(?=\p{Cf})\p{Default_Ignorable_Code_Point}/u;
 const anyJson = fc.jsonValue({ stringUnit: 'binary' });
@@ -58,6 +58,31 @@ describe('safeJson', () => {
       const nested = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
       expect(safeJson(nested).value.length).toBeGreaterThan(0);
       expect(safeJson(nested, 2).value.length).toBeGreaterThan(0);
+    },
+  );
+});
+
+describe('a line writer', () => {
+  const item = fc.constantFrom<unknown>({ check: 'exp', ok: true }, { reason: 'ab\u202e' }, 1, 'a"b', null);
+  const list = fc.array(item, { maxLength: 3 });
+  const member = fc.oneof(anyJson, fc.string(), list, fc.constantFrom<unknown>({ alg: 'RS256' }, '##[x]', undefined));
+  const names = ['valid', '\u200bheader', '__proto'];
+  const objects = fc.array(fc.dictionary(fc.constantFrom(...names), member), { maxLength: 8 });
+
+  it('writes each object as safeJson does, whatever it has written before', () => {
+    fc.assert(
+      fc.property(objects, (values) => {
+        const write = createLineWriter();
+        expect(values.map((value) => write(value).value)).toEqual(values.map((value) => safeJson(value).value));
+      }),
+    );
+  });
+
+  it.each(['"', '\\', '\u001f', '\u007f', '\u0080', '##[', 'ü', ''])(
+    'writes the string %j between others as safeJson does',
+    (string) => {
+      const value = { before: 'a', string: `a${string}b`, alone: string, after: 'b' };
+      expect(createLineWriter()(value)).toEqual(safeJson(value));
     },
   );
 });
