@@ -24,6 +24,7 @@ function results(stdout: string): readonly Result[] {
 interface Result {
   readonly valid?: boolean;
   readonly payload?: { readonly sub?: string };
+  readonly checks?: readonly { readonly reason?: string }[];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -156,6 +157,19 @@ describe('verify --lines', () => {
 
     expect(rest).toEqual({ exitCode: 5, stderr: '1 of 1 token is not valid\n' });
     expect(results(stdout)).toMatchObject([{ valid: false, checks: [{ check: 'format', ok: false }] }]);
+  });
+
+  test('lets no token use the key of the one before with another algorithm', async ({ cli }) => {
+    const confused = ['HS256', 'ES384'].map((alg) => unsignedToken({ sub: 'a' }, { alg, kid: 'key-1' }));
+    const stdin = lines(await signToken(), ...confused, await signToken());
+    const { stdout } = await cli.run(await withKeys(cli), { stdin });
+
+    expect(results(stdout).map(({ valid, checks: [first] = [] }) => first?.reason ?? valid)).toEqual([
+      true,
+      'HS256 does not fit the key (P-256)',
+      'ES384 does not fit the key (P-256)',
+      true,
+    ]);
   });
 
   test('makes every check that one token gets', async ({ cli }) => {
