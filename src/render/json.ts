@@ -37,7 +37,7 @@ function createMemberWriter(name: string): (member: unknown) => string {
   let latest: { readonly member: unknown; readonly json: string } | undefined;
 
   return (member) => {
-    // V8 takes five times as long to write a string as to see that it may stay as it is.
+    // V8 takes four times as long to write a string as to see that it may stay as it is.
     if (typeof member === 'string' && plain.test(member)) return `${label}"${member}"`;
     if (latest === undefined || !isSame(latest.member, member)) {
       latest = { member, json: `${label}${safeJson(member).value}` };
