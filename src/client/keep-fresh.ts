@@ -39,7 +39,7 @@ export async function keepFresh<T extends IssuedToken>(
       current = next;
       pause = firstPause;
       ctx.io.note(text`the token is good until ${timestamp(requireExpiry(current))}`);
-      // A server may give the same token again until it has expired.
+      // However short a life the server gives, or the same token again until its end, it is not asked all the time.
       await waitUntil(Math.max(renewalTime(current, minimumLifetime) * 1000, ctx.now() + firstPause), ctx);
     } catch (error) {
       ctx.signal.throwIfAborted();
@@ -83,12 +83,18 @@ function failureOf({ message, facts }: CcgrantError, current: IssuedToken, pause
   return text`no new token: ${message}${server}; the last one ${state} ${timestamp(expiresOn)}; next try in ${pause / 1000} s`;
 }
 
-/** @throws the reason of the signal */
+/**
+ * Waits for an instant, and no longer than it is away now: a clock that is set back does not make a token last.
+ * @throws the reason of the signal
+ */
 async function waitUntil(instant: number, { now, signal }: Context): Promise<void> {
   const { setTimeout: sleep } = await import('node:timers/promises');
-  while (now() < instant) {
+  const end = performance.now() + instant - now();
+  for (;;) {
+    const left = Math.min(instant - now(), end - performance.now());
+    if (left <= 0) break;
     signal.throwIfAborted();
-    await sleep(Math.min(longestSleep, instant - now()), undefined, { signal }).catch(() => {});
+    await sleep(Math.min(longestSleep, left), undefined, { signal }).catch(() => {});
   }
   signal.throwIfAborted();
 }
