@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, truncateSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Observer, ProcessIdentity } from './process-identity.ts';
 import { livenessOf } from './process-identity.ts';
@@ -33,6 +33,8 @@ const recordLimit = 512 * 1024;
 const waiting = '.waiting';
 /** Milliseconds that clocks of machines may differ. */
 const clockTolerance = 60_000;
+/** Milliseconds after which an owner that cannot be seen, or has been stopped, is waited for no longer, whatever it said. */
+const longestUnseen = 600_000;
 
 /**
  * A lock between processes, in a directory of its own. Each turn is a file with the next number, made
@@ -99,8 +101,9 @@ export class GenerationLock {
   /** Tells the owner of a turn that somebody waits for its end. */
   announceWaiting(generation: number): void {
     const file = `${this.#file(generation)}${waiting}`;
+    const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
     // Each change of the directory wakes all who wait.
-    if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+    if (!existsSync(file)) closeSync(openSync(file, flags, 0o600));
   }
 
   #remove(number: number): void {
@@ -125,7 +128,7 @@ export class GenerationLock {
 
   #isHeld({ owner, since, until, ending }: Generation): boolean {
     if (ending !== undefined) return false;
-    const isOverdue = until !== null && this.#now() > until;
+    const isOverdue = this.#now() > Math.min(until ?? Number.POSITIVE_INFINITY, since + longestUnseen);
     switch (livenessOf(owner, this.#self)) {
       case 'running':
         return true;
@@ -142,7 +145,8 @@ export class GenerationLock {
   #read(number: number): Generation | undefined {
     if (number === 0) return undefined;
     const content = readPrivateFile(this.#file(number), this.#userId, recordLimit, { maxLinks: 2 });
-    return content && (openRecord(content) as Generation | undefined);
+    const record = content && openRecord(content);
+    return isGeneration(record) ? record : undefined;
   }
 
   /** The numbers of all turns, the newest first. */
@@ -156,6 +160,13 @@ export class GenerationLock {
   #file(number: number): string {
     return join(this.directory, String(number));
   }
+}
+
+/** The checksum tells damage, and not whether the record is one of ours. */
+function isGeneration(record: object | undefined): record is Generation {
+  const { owner, since, until } = (record ?? {}) as Partial<Generation>;
+  const isUntil = until === null || typeof until === 'number';
+  return typeof owner === 'object' && owner !== null && typeof since === 'number' && isUntil;
 }
 
 /** The lock while it is held. */
