@@ -132,6 +132,11 @@ export class CacheDirectory {
     removeIdleLocks({ path, userId, self: await this.self(), now: now() });
   }
 
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#location.now();
+  }
+
   /** Who this process is among those that use the directory. */
   self(): Promise<Observer> {
     return this.#location.self();

@@ -35,8 +35,8 @@ export interface CachedToken {
   readonly response: Readonly<Record<string, unknown>>;
 }
 
-/** Seconds that may lie between two requests of which the first is answered last; more is a clock set back. */
-const maxRequestTime = 3600;
+/** Seconds that clocks may differ. */
+const clockTolerance = 60;
 
 /** Access tokens on disk, one file per key. */
 export class TokenCache {
@@ -61,8 +61,9 @@ export class TokenCache {
   /** Stores a token, unless one that was issued later is there; whether the one that is there is good for others. */
   write(token: CachedToken): boolean {
     const other = this.read(token.key);
-    const isLate =
-      other !== undefined && other.issuedOn > token.issuedOn && other.issuedOn <= token.issuedOn + maxRequestTime;
+    // After a clock was set back it would else have to catch up before a token is stored again.
+    const latest = this.#directory.now() / 1000 + clockTolerance;
+    const isLate = other !== undefined && other.issuedOn > token.issuedOn && other.issuedOn <= latest;
     return isLate || this.#directory.write('tokens', nameOf(token.key), token);
   }
 

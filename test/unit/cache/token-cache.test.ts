@@ -243,6 +243,27 @@ describe('the key of a token', () => {
   });
 });
 
+describe('of two tokens for one key', () => {
+  const issued = (accessToken: string, secondsAgo: number): CachedToken => ({
+    ...tokenFor(key, accessToken),
+    issuedOn: Date.now() / 1000 - secondsAgo,
+  });
+
+  it('the one that was issued later stays, whichever is written last', () => {
+    const { tokens } = open();
+    tokens.write(issued('later', 100));
+    expect(tokens.write(issued('earlier', 200))).toBe(true);
+    expect(tokens.read(key)?.accessToken).toBe('later');
+  });
+
+  it.each([120, 1800, 86_400])('one from %d s in the future gives way: the clock was set back', (seconds) => {
+    const { tokens } = open();
+    tokens.write(issued('ahead', -seconds));
+    expect(tokens.write(issued('now', 0))).toBe(true);
+    expect(tokens.read(key)?.accessToken).toBe('now');
+  });
+});
+
 describe('keyedHash', () => {
   it('is the same for a value in every run of this cache, and tells values apart', () => {
     const first = open().directory.keyedHash('secret');
