@@ -7,7 +7,8 @@ export function fileState(path: string): string | null {
     if (stats === undefined) return null;
     const { dev, ino, size, mode, mtimeMs, ctimeMs } = stats;
     return `${dev} ${ino} ${size} ${mode} ${mtimeMs} ${ctimeMs}`;
-  } catch {
-    return null;
+  } catch (error) {
+    // Where a missing file is passed over, one that cannot be looked at is an error.
+    return (error as NodeJS.ErrnoException).code ?? '';
   }
 }
