@@ -24,6 +24,8 @@ export function remember(answer: Answer, directory: CacheDirectory, { argv, env,
   const { evidence } = witness;
   const place = memoPlace(argv, env, host.platform);
   if (evidence === undefined || place?.cacheDirectory !== directory.path) return;
+  // What the command line shows while it runs, as a proxy's password, is not to lie on the disk.
+  if (argv.some((arg) => /:.*@/.test(arg))) return;
   const isUnchanged = [...evidence.files].every(([path, state]) => fileState(path) === state && isSettled(path, now()));
   if (!isUnchanged) return;
   const variables = [...evidence.variables];

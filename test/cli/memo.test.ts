@@ -352,6 +352,14 @@ describe('a memo', () => {
       (desk) => desk.write('.config/ccgrant/config.toml', 'default_profile = "it"\n[profiles.it]\nscope = "a"\n'),
     ],
     [
+      'the configuration file cannot be looked at',
+      'a secret in a file',
+      (desk) => {
+        mkdirSync(join(desk.home, '.config'), { recursive: true });
+        symlinkSync('ccgrant', join(desk.home, '.config/ccgrant'));
+      },
+    ],
+    [
       'the configuration file is to be elsewhere',
       'a profile',
       (desk) => {
@@ -513,6 +521,17 @@ describe('a memo', () => {
     expect(memos).toHaveLength(1);
     expect(memos.join()).not.toMatch(/S3cr3t|token-1/);
   });
+
+  it.each(['http://user:S3cr3t-proxy@127.0.0.1:1', 'user:S3cr3t-proxy@127.0.0.1:1'])(
+    'is not left of a command line with a password in it: %s',
+    async (proxy) => {
+      const desk = new Desk(at('desk'));
+      desk.env.CCGRANT_CLIENT_SECRET = 'S3cr3t-env';
+      desk.argv = ['token', '-x', proxy];
+      expect(await desk.answered()).toMatchObject({ exitCode: 0 });
+      expect(everyFile(desk, 'memos')).toEqual([]);
+    },
+  );
 
   it('answers nothing that the whole program would not answer, whatever has changed since', async () => {
     let desks = 0;
