@@ -149,9 +149,7 @@ export class CacheDirectory {
   lock(name: string, self: Observer): GenerationLock {
     const { userId, now } = this.#location;
     this.#prepare('locks');
-    const path = join(this.path, 'locks', name);
-    preparePrivateDirectory(path, userId);
-    return new GenerationLock(path, self, userId, now);
+    return new GenerationLock(join(this.path, 'locks', name), self, userId, now);
   }
 
   /** Whether a folder is there; nothing is made by looking, but what is there must be fit for secrets. */

@@ -4,7 +4,7 @@ import type { Observer, ProcessIdentity } from './process-identity.ts';
 import { livenessOf } from './process-identity.ts';
 import { readPrivateFile } from './read-private-file.ts';
 import { openRecord, sealRecord } from './sealed-record.ts';
-import { createPrivateFile, removeIfThere, writePrivateFile } from './write-private-file.ts';
+import { createPrivateFile, preparePrivateDirectory, removeIfThere, writePrivateFile } from './write-private-file.ts';
 
 /** What somebody who held the lock has left for those who waited. Instants in epoch milliseconds. */
 export interface Ending {
@@ -22,6 +22,8 @@ export interface LockState {
 }
 
 interface Generation {
+  /** Random: the number alone may come again, where the directory was made anew. */
+  readonly id: string;
   readonly owner: ProcessIdentity;
   readonly since: number;
   /** When its owner has given up by itself; null for never. */
@@ -40,7 +42,8 @@ const longestUnseen = 600_000;
  * A lock between processes, in a directory of its own. Each turn is a file with the next number, made
  * by link(2) so that only one process can make it; the highest number is the truth. It is never
  * removed, only replaced by how the turn has ended: so nobody can remove a lock that somebody else has
- * just taken. A turn whose owner has died counts as ended.
+ * just taken. A turn whose owner has died counts as ended. The directory goes as a whole, taken and moved out of
+ * the way by a sweep; then the numbers begin anew, and an owner that comes late finds that its turn is gone.
  */
 export class GenerationLock {
   readonly directory: string;
@@ -76,8 +79,9 @@ export class GenerationLock {
     const { generation, isHeld } = this.look();
     if (isHeld) return undefined;
     const mine = generation + 1;
-    const record: Generation = { owner: this.#self, since: this.#now(), until: until ?? null };
-    if (!createPrivateFile(this.#file(mine), sealRecord(record) ?? '')) return undefined;
+    const id = Math.random().toString(36).slice(2);
+    const record: Generation = { id, owner: this.#self, since: this.#now(), until: until ?? null };
+    if (!this.#create(mine, record)) return undefined;
     const others = this.#numbers().filter((number) => number !== mine);
     // Whoever was so slow that others had their turns since it looked has made a number of the past. And
     // where the directory was made anew since, the numbers have begun anew: then an older one may be held.
@@ -87,7 +91,7 @@ export class GenerationLock {
     }
     for (const number of others) if (number < mine - 1) this.#remove(number);
     return {
-      isMine: () => this.#numbers()[0] === mine,
+      isMine: () => this.#numbers()[0] === mine && this.#isThere(mine, record),
       isAwaited: () => existsSync(`${this.#file(mine)}${waiting}`),
       release: (outcome) => this.#end(mine, { ...record, ending: { on: this.#now(), outcome } }),
     };
@@ -102,8 +106,28 @@ export class GenerationLock {
   announceWaiting(generation: number): void {
     const file = `${this.#file(generation)}${waiting}`;
     const flags = constants.O_WRONLY | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-    // Each change of the directory wakes all who wait.
-    if (!existsSync(file)) closeSync(openSync(file, flags, 0o600));
+    try {
+      // Each change of the directory wakes all who wait.
+      if (!existsSync(file)) closeSync(openSync(file, flags, 0o600));
+    } catch {
+      // On a full disk, or where the directory has just gone, waiting goes on all the same.
+    }
+  }
+
+  /** Makes the file of a turn; false when somebody was faster, or the directory was taken away meanwhile. */
+  #create(number: number, record: Generation): boolean {
+    preparePrivateDirectory(this.directory, this.#userId);
+    try {
+      return createPrivateFile(this.#file(number), sealRecord(record) ?? '');
+    } catch (error) {
+      if (existsSync(this.directory)) throw error;
+      return false;
+    }
+  }
+
+  /** Whether a number is still that of this turn, and not of one in a directory made anew. */
+  #isThere(number: number, { id }: Generation): boolean {
+    return this.#read(number)?.id === id;
   }
 
   #remove(number: number): void {
@@ -112,6 +136,7 @@ export class GenerationLock {
   }
 
   #end(number: number, record: Generation): void {
+    if (!this.#isThere(number, record)) return;
     const file = this.#file(number);
     try {
       writePrivateFile(file, sealRecord(record) ?? '', { isLasting: false });
@@ -151,10 +176,19 @@ export class GenerationLock {
 
   /** The numbers of all turns, the newest first. */
   #numbers(): number[] {
-    return readdirSync(this.directory)
+    return this.#names()
       .filter((name) => /^\d{1,15}$/.test(name))
       .map(Number)
       .sort((a, b) => b - a);
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.directory);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
   }
 
   #file(number: number): string {
