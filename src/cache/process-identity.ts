@@ -6,7 +6,10 @@ import { readFileSync, readlinkSync } from 'node:fs';
  */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from boot to its start; a number that is given out again has another one. Null without /proc. */
+  /**
+   * Clock ticks from boot to its start; a number that is given out again has another one. Null without /proc, or
+   * where that is the one of another namespace, whose numbers mean others.
+   */
   readonly startTime: string | null;
   /** Random for each boot of the kernel; null without /proc. */
   readonly bootId: string | null;
@@ -27,7 +30,7 @@ export function identifyProcess(pid: number, hostName: string, hasProcess: (pid:
   return {
     hasProcess,
     pid,
-    startTime: processState(pid)?.startTime ?? null,
+    startTime: orNull(() => readlinkSync('/proc/self')) === `${pid}` ? (processState(pid)?.startTime ?? null) : null,
     bootId: orNull(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()),
     pidNamespace: orNull(() => readlinkSync('/proc/self/ns/pid')),
     machine: `${hostName} ${orNull(() => readFileSync('/etc/machine-id', 'latin1').trim())}`,
@@ -43,15 +46,21 @@ export type Liveness = 'running' | 'stopped' | 'dead' | 'unknown';
  * - Same boot, another namespace: its numbers cannot be looked up from here: unknown.
  * - Another boot of the same machine: a reboot has ended it.
  * - Another machine, or one whose host name has changed since: unknown.
- * - Without /proc: dead if nobody has the number; else it may have been given out again: unknown.
+ * - Without /proc, or with that of another namespace: dead if nobody has the number; else it may have been given
+ *   out again: unknown.
+ * - With /proc for one of the two only: they need not share their numbers: unknown.
  */
 export function livenessOf(owner: ProcessIdentity, observer: Observer): Liveness {
   const isSameMachine = owner.machine === observer.machine;
-  if (observer.bootId === null || owner.bootId === null) {
-    return isSameMachine && !observer.hasProcess(owner.pid) ? 'dead' : 'unknown';
+  if (owner.bootId !== observer.bootId) {
+    const isKnown = owner.bootId !== null && observer.bootId !== null;
+    return isSameMachine && isKnown ? 'dead' : 'unknown';
   }
-  if (owner.bootId !== observer.bootId) return isSameMachine ? 'dead' : 'unknown';
   if (owner.pidNamespace !== observer.pidNamespace) return 'unknown';
+  if (owner.bootId === null && !isSameMachine) return 'unknown';
+  if (owner.startTime === null || observer.startTime === null) {
+    return observer.hasProcess(owner.pid) ? 'unknown' : 'dead';
+  }
   const state = processState(owner.pid);
   if (state === undefined || state.startTime !== owner.startTime || 'ZXx'.includes(state.letter)) return 'dead';
   return 'Tt'.includes(state.letter) ? 'stopped' : 'running';

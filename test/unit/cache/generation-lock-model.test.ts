@@ -126,17 +126,12 @@ type Step =
   | { readonly kind: 'clock'; readonly by: number };
 
 function doStep(world: World, step: Step): void {
-  switch (step.kind) {
-    case 'take':
-      return take(world, step);
-    case 'release':
-      return release(world, step);
-    case 'sweep':
-      return sweep(world, step);
-    case 'clock':
-      world.now += step.by;
-      for (const granted of world.granted) noteDoubt(granted, world.now);
-  }
+  if (step.kind === 'take') take(world, step);
+  if (step.kind === 'release') release(world, step);
+  if (step.kind === 'sweep') sweep(world, step);
+  if (step.kind !== 'clock') return;
+  world.now += step.by;
+  for (const granted of world.granted) noteDoubt(granted, world.now);
 }
 
 function noteDoubt(granted: Granted, now: number): void {
