@@ -42,7 +42,7 @@ export function sweepNowAndThen(sweep: Sweep): void {
 
 /** Removes all locks that nobody holds. */
 export function removeIdleLocks(sweep: Sweep): void {
-  sweepLocks(sweep, Number.POSITIVE_INFINITY, 0);
+  sweepLocks(sweep, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
 }
 
 function sweepRecords(
@@ -71,7 +71,9 @@ function sweepRecords(
 function sweepLocks(sweep: Sweep, end: number, minimumAge: number): void {
   const { path, userId, self, now } = sweep;
   forEachName(join(path, 'locks'), end, (directory, name) => {
-    if (now - lstatSync(directory).mtimeMs < minimumAge) {
+    const stats = lstatSync(directory);
+    if (!stats.isDirectory()) return;
+    if (now - stats.mtimeMs < minimumAge) {
       sweepRecords(sweep, join('locks', name), end, () => false);
       return;
     }
