@@ -1,6 +1,6 @@
 import { HttpHeaders } from '../../../src/http/headers.ts';
 import { Transport } from '../../../src/http/transport.ts';
-import type { HttpClient, HttpRequest } from '../../../src/http/types.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../../../src/http/types.ts';
 
 /** An answer of a server. An object is sent as JSON, and says so unless it has headers of its own. */
 export interface Answer {
@@ -24,16 +24,20 @@ export function scriptedHttp(answer: (request: HttpRequest, number: number) => A
       requests.push(request);
       const result = answer(request, requests.length);
       if (result instanceof Error) throw result;
-      return {
-        status: result.status ?? 200,
-        statusText: '',
-        headers: new HttpHeaders(Object.entries(result.headers ?? { 'content-type': 'application/json' })),
-        body: bytesOf(result.body ?? ''),
-      };
+      return responseOf(result);
     },
     close: async () => {},
   };
   return { client, requests, transport: transportOver(client) };
+}
+
+export function responseOf({ status = 200, headers, body = '' }: Answer): HttpResponse {
+  return {
+    status,
+    statusText: '',
+    headers: new HttpHeaders(Object.entries(headers ?? { 'content-type': 'application/json' })),
+    body: bytesOf(body),
+  };
 }
 
 /** A transport without a time limit over a client. */
