@@ -35,12 +35,13 @@ export async function keepFresh<T extends IssuedToken>(
   for (let pause = firstPause; ; ) {
     try {
       const next = await obtain(current?.accessToken, again);
+      const expiresOn = requireExpiry(next);
       await publish(next);
       current = next;
       pause = firstPause;
-      ctx.io.note(text`the token is good until ${timestamp(requireExpiry(current))}`);
+      ctx.io.note(text`the token is good until ${timestamp(expiresOn)}`);
       // However short a life the server gives, or the same token again until its end, it is not asked all the time.
-      await waitUntil(Math.max(renewalTime(current, minimumLifetime) * 1000, ctx.now() + firstPause), ctx);
+      await waitUntil(Math.max(renewalTime(next, minimumLifetime) * 1000, ctx.now() + firstPause), ctx);
     } catch (error) {
       ctx.signal.throwIfAborted();
       if (current === undefined || !(error instanceof CcgrantError)) throw error;
@@ -88,13 +89,24 @@ function failureOf({ message, facts }: CcgrantError, current: IssuedToken, pause
  * @throws the reason of the signal
  */
 async function waitUntil(instant: number, { now, signal }: Context): Promise<void> {
-  const { setTimeout: sleep } = await import('node:timers/promises');
   const end = performance.now() + instant - now();
   for (;;) {
     const left = Math.min(instant - now(), end - performance.now());
     if (left <= 0) break;
     signal.throwIfAborted();
-    await sleep(Math.min(longestSleep, left), undefined, { signal }).catch(() => {});
+    await sleep(Math.min(longestSleep, left), signal);
   }
   signal.throwIfAborted();
+}
+
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
 }

@@ -1,50 +1,133 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepFresh } from '../../../src/client/keep-fresh.ts';
-import { SignalError } from '../../../src/errors.ts';
+import { NetworkError, SignalError } from '../../../src/errors.ts';
+import type { IssuedToken } from '../../../src/oauth/client-credentials.ts';
+import { failureOf } from '../support/failure.ts';
 import { createContext } from '../support/test-context.ts';
 
-/** Keeps a token fresh until `count` tokens have come, on a clock that the test may move. */
-async function obtainSome(count: number, lifetime: number, onPublish: (clock: { ahead: number }) => void = () => {}) {
-  const clock = { ahead: 0 };
-  const now = (): number => Date.now() / 1000 + clock.ahead;
-  const { ctx } = await createContext({ now });
-  const abort = new AbortController();
-  const instants: number[] = [];
-  const running = keepFresh(
-    {
-      obtain: async () => {
-        instants.push(performance.now());
-        if (instants.length === count) abort.abort(new SignalError(15));
-        const issuedOn = now();
-        return {
-          accessToken: `token-${instants.length}`,
-          tokenType: 'Bearer',
-          issuedOn,
-          expiresOn: issuedOn + lifetime,
-          response: {},
-        };
-      },
-      publish: async () => onPublish(clock),
-      minimumLifetime: 0,
-    },
-    { ...ctx, signal: abort.signal },
-  );
-  await expect(running).rejects.toBeInstanceOf(SignalError);
-  return instants;
+const start = 1_700_000_000;
+beforeEach(() => {
+  vi.useFakeTimers({ now: start * 1000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Script {
+  /** The life of each token in seconds; null for one without an end, false for a failure. */
+  readonly lives: (number: number) => number | null | false;
+  readonly minimumLifetime?: number;
 }
 
-describe('a token that is kept fresh', () => {
-  it('is replaced in time by a clock that was set back a day meanwhile', async () => {
-    const [first = 0, second = 0] = await obtainSome(2, 4, (clock) => {
-      setTimeout(() => {
-        clock.ahead = -86_400;
-      }, 100);
-    });
-    expect(second - first).toBeLessThan(4_000);
+/** Keeps a token fresh until the test ends it; tells when tokens were asked for, in seconds from the start. */
+async function keep({ lives, minimumLifetime = 0 }: Script) {
+  const { ctx, stderr } = await createContext({ now: () => Date.now() / 1000 });
+  const controller = new AbortController();
+  const tries: number[] = [];
+  const published: string[] = [];
+  const seen: (string | undefined)[] = [];
+  const obtain = async (current: string | undefined): Promise<IssuedToken> => {
+    const issuedOn = Date.now() / 1000;
+    tries.push(issuedOn - start);
+    seen.push(current);
+    const life = lives(tries.length);
+    if (life === false) throw new NetworkError('server_unavailable', 'the server is away', { server: '503' });
+    const accessToken = `token-${tries.length}`;
+    return {
+      accessToken,
+      tokenType: 'Bearer',
+      issuedOn,
+      expiresOn: life === null ? undefined : issuedOn + life,
+      response: {},
+    };
+  };
+  const publish = async ({ accessToken }: IssuedToken): Promise<void> => void published.push(accessToken);
+  const end = keepFresh({ obtain, publish, minimumLifetime }, { ...ctx, signal: controller.signal });
+  end.catch(() => {});
+  const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
+  await pass(0);
+  return { end, controller, tries, published, seen, stderr, pass };
+}
+
+describe('keepFresh', () => {
+  it('publishes a token, and another one between four and two tenths before the end of a short life', async () => {
+    const { tries, published, seen, pass } = await keep({ lives: () => 100 });
+    expect(published).toEqual(['token-1']);
+    await pass(59);
+    expect(published).toHaveLength(1);
+    await pass(22);
+    expect(published).toEqual(['token-1', 'token-2']);
+    expect(seen).toEqual([undefined, 'token-1']);
+    expect(tries[1]).toBeGreaterThanOrEqual(60);
   });
 
-  it.for([0, -5, 0.01])('is asked for once a second at most when the server gives it %d s', async (lifetime) => {
-    const [first = 0, second = 0] = await obtainSome(2, lifetime);
-    expect(second - first).toBeGreaterThan(900);
+  it('renews earlier for --min-ttl', async () => {
+    const { tries, pass } = await keep({ lives: () => 600, minimumLifetime: 200 });
+    await pass(599);
+    expect(tries[1]).toBe(600 - 200 - 60);
+  });
+
+  it('renews at half of the life when --min-ttl is longer than that', async () => {
+    const { tries, pass } = await keep({ lives: () => 100, minimumLifetime: 3600 });
+    await pass(151);
+    expect(tries).toEqual([0, 50, 100, 150]);
+  });
+
+  it('asks once a second at most for tokens that end at once', async () => {
+    const { tries, pass } = await keep({ lives: () => 0 });
+    await pass(3);
+    expect(tries).toEqual([0, 1, 2, 3]);
+  });
+
+  it('keeps the last token when there is no new one, says so, and tries again after pauses that grow to five minutes', async () => {
+    const { tries, published, stderr, pass } = await keep({
+      lives: (number) => (number === 1 ? 20 : number > 14 && 20),
+    });
+    await pass(1_600);
+    const pauses = tries.slice(1, 13).map((instant, index) => (tries[index + 2] ?? 0) - instant);
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    expect(published).toEqual(['token-1']);
+    expect(stderr()).toContain('no new token: the server is away (503); the last one is good until');
+    expect(stderr()).toContain('the last one expired at');
+    expect(stderr()).toContain('next try in 300 s');
+    await pass(300);
+    expect(published.slice(0, 2)).toEqual(['token-1', 'token-15']);
+  });
+
+  it('fails when the first token cannot be had', async () => {
+    const { end } = await keep({ lives: () => false });
+    expect(await failureOf(() => end)).toMatchObject({ code: 'server_unavailable' });
+  });
+
+  it('refuses a first token without an end, before it is published', async () => {
+    const { end, published } = await keep({ lives: () => null });
+    expect(await failureOf(() => end)).toMatchObject({ code: 'invalid_response' });
+    expect(published).toEqual([]);
+  });
+
+  it('keeps the last token when the next one has no end', async () => {
+    const { published, stderr, pass } = await keep({ lives: (number) => (number === 1 ? 20 : null) });
+    await pass(20);
+    expect(published).toEqual(['token-1']);
+    expect(stderr()).toContain('does not say when the token expires');
+  });
+
+  it('looks at the clock every ten seconds, as a machine that slept has counted none', async () => {
+    const { published, pass } = await keep({ lives: () => 3600 });
+    await pass(5);
+    vi.setSystemTime((start + 86_400) * 1000);
+    await pass(10);
+    expect(published).toHaveLength(2);
+  });
+
+  it.each<[string, Script['lives']]>([
+    ['for the end of a token', () => 3600],
+    ['for the next try', (number) => number === 1 && 0],
+  ])('is ended by a signal while it waits %s', async (_, lives) => {
+    const { end, controller, pass } = await keep({ lives });
+    await pass(2);
+    controller.abort(new SignalError(15));
+    await expect(end).rejects.toBeInstanceOf(SignalError);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
