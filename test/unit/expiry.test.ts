@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isGood, refreshTime } from '../../src/expiry.ts';
+import { expirySkew, isGood, refreshTime } from '../../src/expiry.ts';
 
 const now = 1_700_000_000;
 
@@ -58,5 +58,16 @@ describe('refreshTime', () => {
 
   it('is not the same for two tokens', () => {
     expect(new Set(Array.from({ length: 100 }, () => refreshTime(now, now + 3600))).size).toBeGreaterThan(40);
+  });
+});
+
+describe('expirySkew', () => {
+  it.each([
+    [10, 1],
+    [300, 30],
+    [600, 60],
+    [86_400, 60],
+  ])('of a token for %i s is %d s', (lifetime, skew) => {
+    expect(expirySkew(now, now + lifetime)).toBe(skew);
   });
 });
