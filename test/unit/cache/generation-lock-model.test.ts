@@ -81,9 +81,14 @@ function seenBy(owner: Actor, observer: Actor): 'running' | 'stopped' | 'dead' |
   return owner.place.hasProc || owner.state === 'dead' ? owner.state : 'unknown';
 }
 
+/** Ten minutes are the most that an owner who cannot be seen at work is waited for. */
+function endOf({ since, until = Number.POSITIVE_INFINITY }: Pick<Granted, 'since' | 'until'>): number {
+  return Math.min(until, since + 600_000);
+}
+
 function holds({ ending, owner, since, until }: Granted, observer: Actor, now: number): boolean {
   if (ending !== undefined) return false;
-  const isOverdue = until !== undefined && now > until;
+  const isOverdue = now > endOf({ since, until });
   const view = seenBy(owner, observer);
   if (view === 'unknown') return !isOverdue && since <= now + tolerance;
   return view === 'running' || (view === 'stopped' && !isOverdue);
@@ -135,7 +140,7 @@ function doStep(world: World, step: Step): void {
 }
 
 function noteDoubt(granted: Granted, now: number): void {
-  const isOverdue = granted.until !== undefined && now > granted.until;
+  const isOverdue = now > endOf(granted);
   granted.isDoubtful ||= isOverdue || granted.since > now + tolerance;
 }
 

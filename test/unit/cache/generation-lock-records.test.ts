@@ -50,7 +50,7 @@ describe('the record of a turn', () => {
   it('says that somebody waits without following a link', () => {
     const lock = lockWith({ owner: unseen, since: now, until: null });
     symlinkSync(at('elsewhere'), at('lock', '5.waiting'));
-    expect(() => lock.announceWaiting(5)).toThrow('ELOOP');
+    lock.announceWaiting(5);
     expect(existsSync(at('elsewhere'))).toBe(false);
   });
 });
