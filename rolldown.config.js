@@ -28,6 +28,22 @@ const undiciWithoutUnused = {
   },
 };
 
+/** Puts rolldown's helpers, two kilobytes, into each file that uses them: loading one more file costs several times as much. */
+const helpersInPlace = {
+  name: 'helpers-in-place',
+  generateBundle(_, bundle) {
+    const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk');
+    const helpers = chunks.find(({ name }) => name === 'rolldown-runtime');
+    for (const chunk of chunks) {
+      chunk.code = chunk.code.replace(
+        `require("./${helpers.fileName}")`,
+        () => `((exports) => {\n${helpers.code}return exports;\n})({})`,
+      );
+    }
+    delete bundle[helpers.fileName];
+  },
+};
+
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
@@ -42,17 +58,18 @@ export default defineConfig({
       // Each file costs as much as many kilobytes more in one: what most commands need is one file, and so is
       // what only those need that ask a server or look into the cache.
       groups: [
-        // What a cached token needs, and the hash that it needs for a secret in a variable.
+        // What a cached token needs.
         {
           name: 'main',
           test: /src[\\/](main|version|expiry|cache[\\/](cache-trouble|checksum|read-private-file|sealed-record)|memo[\\/](file-state|memo|recall)|render[\\/]plain-token)\.ts$/,
           priority: 2,
         },
-        { name: 'hash', test: /@noble[\\/]hashes|src[\\/]cache[\\/]keyed-hash/, priority: 1 },
         {
-          name: 'shared',
-          test: /src[\\/](options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
+          name: 'program',
+          test: /src[\\/](program|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
+          priority: 1,
         },
+        { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 1 },
         { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/ },
         { name: 'client', test: /src[\\/]client[\\/]/ },
       ],
@@ -61,6 +78,7 @@ export default defineConfig({
   plugins: [
     commanderWithoutPrograms,
     undiciWithoutUnused,
+    helpersInPlace,
     license({ thirdParty: { output: 'dist/THIRD-PARTY-LICENSES.txt' } }),
   ],
 });

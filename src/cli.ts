@@ -82,7 +82,14 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
         format = outputFormat(invocation.options) === 'json' ? 'json' : 'text';
         const witness = new Witness(outside.env, outside.host);
         const { env, host } = witness;
-        await definition.run(invocation, { ...outside, argv, env, host, witness, io });
+        const { connect, now, startedOn, sha256 } = outside;
+        await definition.run(invocation, {
+          ...{ io, argv, env, connect, now, startedOn, sha256, host, witness },
+          // Not asked for before the command does: it costs a twentieth of a start.
+          get signal() {
+            return outside.signal;
+          },
+        });
       }
     }
     return 0;

@@ -16,6 +16,8 @@ export interface Context {
   readonly startedOn: number;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
+  /** The SHA-256 digest of a text in hexadecimal digits, by what is loaded when it is first asked for. */
+  readonly sha256: (value: string) => string;
   readonly host: Host;
   readonly witness: Witness;
 }

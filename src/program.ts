@@ -18,17 +18,18 @@ const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Runs the command line of this process, and ends it. */
 export async function runProgram(): Promise<never> {
-  const signal = hearSignals();
-  const streams = await openStreams(signal);
   const outside: Outside = {
     env: process.env,
     connect,
     now: Date.now,
     startedOn: Date.now() - process.uptime() * 1000,
-    signal,
+    get signal() {
+      return hearSignals();
+    },
+    sha256: (value) => process.getBuiltinModule('node:crypto').createHash('sha256').update(value).digest('hex'),
     host: {
       platform: process.platform,
-      home: await homeDirectory(),
+      home: homeDirectory(),
       // The directory may have been removed under us, which is no matter unless a path needs it.
       workingDirectory: orElse(() => process.cwd(), '/'),
       userId: process.getuid?.(),
@@ -37,17 +38,24 @@ export async function runProgram(): Promise<never> {
       name: async () => process.getBuiltinModule('node:os').hostname(),
     },
   };
-  process.exit(await run(process.argv.slice(2), streams, outside));
+  process.exit(await run(process.argv.slice(2), openStreams(), outside));
 }
 
 /** Writes what is left of an answer that could not be written at once, and ends the process. */
 export async function finishAnswer(rest: Uint8Array): Promise<never> {
-  process.exit(await finish(rest, await openStreams(hearSignals()), process.env));
+  process.exit(await finish(rest, openStreams(), process.env));
 }
 
-/** A signal that aborts when the process is to end. */
+let ending: AbortSignal | undefined;
+
+/**
+ * A signal that aborts when the process is to end. Made for the first who asks: until then a signal may do what it
+ * does to any process, and a quick run is spared the handlers.
+ */
 function hearSignals(): AbortSignal {
+  if (ending !== undefined) return ending;
   const abort = new AbortController();
+  ending = abort.signal;
   for (const [name, number] of Object.entries(signalNumbers)) {
     process.once(name, () => {
       abort.abort(new SignalError(number));
@@ -55,14 +63,14 @@ function hearSignals(): AbortSignal {
       setTimeout(() => process.kill(process.pid, name), patience).unref();
     });
   }
-  return abort.signal;
+  return ending;
 }
 
-async function openStreams(signal: AbortSignal): Promise<StandardStreams> {
+function openStreams(): StandardStreams {
   return {
-    stdin: standardInput(await isTerminal(0), signal),
-    stdout: fileOutput(1, (await isTerminal(1)) ? () => process.stdout.columns : undefined),
-    stderr: fileOutput(2, (await isTerminal(2)) ? () => process.stderr.columns : undefined),
+    stdin: standardInput(),
+    stdout: fileOutput(1, isTerminal(1) ? () => process.stdout.columns : undefined),
+    stderr: fileOutput(2, isTerminal(2) ? () => process.stderr.columns : undefined),
   };
 }
 
@@ -77,8 +85,9 @@ async function connect(settings: TransportSettings): Promise<HttpClient> {
   return openHttpClient(settings);
 }
 
-function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput {
+function standardInput(): StandardInput {
   async function* stream(): AsyncIterable<Uint8Array> {
+    const signal = hearSignals();
     if (orElse(() => fstatSync(0).isFile(), false)) return yield* readFile(signal);
     const stop = (): void => {
       process.stdin.destroy(signal.reason);
@@ -87,7 +96,9 @@ function standardInput(isTerminal: boolean, signal: AbortSignal): StandardInput 
     yield* process.stdin;
   }
   return {
-    isTerminal,
+    get isTerminal() {
+      return isTerminal(0);
+    },
     stream,
     read: async () => {
       const { chunks, isWhole } = readAtOnce();
@@ -144,7 +155,7 @@ function readAtOnce(): { readonly chunks: Uint8Array[]; readonly isWhole: boolea
 }
 
 /** Asks node's tty module, which costs a tenth of a start, only where the descriptor may be a terminal. */
-async function isTerminal(fd: number): Promise<boolean> {
+function isTerminal(fd: number): boolean {
   const mayBe = orElse(() => {
     const stats = fstatSync(fd);
     return stats.isCharacterDevice() && stats.rdev !== statSync('/dev/null').rdev;
@@ -161,7 +172,7 @@ function hasProcess(pid: number): boolean {
 }
 
 /** An empty or relative HOME would make a home of whatever directory we are in. */
-async function homeDirectory(): Promise<string> {
+function homeDirectory(): string {
   const { HOME = '' } = process.env;
   if (isAbsolute(HOME)) return HOME;
   return orElse(() => process.getBuiltinModule('node:os').userInfo().homedir, '/');

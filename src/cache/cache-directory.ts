@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { keyedHash } from '../sha256.ts';
 import { CacheTrouble } from './cache-trouble.ts';
 import { GenerationLock } from './generation-lock.ts';
-import { keyedHash } from './keyed-hash.ts';
 import type { Observer } from './process-identity.ts';
 import { readPrivateFile, requirePrivateDirectory } from './read-private-file.ts';
 import { formatVersion, openRecord, sealRecord } from './sealed-record.ts';

@@ -54,7 +54,7 @@ export async function obtainAccessToken(
     mayRead || refused !== undefined
       ? await readOrRequest(demand, client, ctx)
       : await requestAnew(demand, client, ctx);
-  ctx.io.conceal(token.accessToken, () => fingerprint(token.accessToken));
+  ctx.io.conceal(token.accessToken, () => fingerprint(token.accessToken, ctx.sha256));
   return token;
 }
 
@@ -66,7 +66,7 @@ async function readOrRequest(demand: TokenDemand, client: OAuthClient, ctx: Cont
 }
 
 async function requestFromServer(request: AccessTokenRequest, client: OAuthClient, ctx: Context): Promise<IssuedToken> {
-  const { io } = ctx;
+  const { io, sha256 } = ctx;
   const { scope, audience, resource } = request;
   const purpose = { kind: 'token', scope, namesTarget: audience.length + resource.length > 0 } as const;
   const { token, findings } = await io.progress('asking for an access token', () =>
@@ -74,7 +74,7 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
       requestToken(endpoint, request, options, sent, ctx.now),
     ),
   );
-  io.conceal(token.accessToken, () => fingerprint(token.accessToken));
+  io.conceal(token.accessToken, () => fingerprint(token.accessToken, sha256));
   for (const finding of findings) io.warn(text`${finding}`);
   return token;
 }

@@ -130,7 +130,7 @@ async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource
   }
   const accessToken = cleanToken(new TextDecoder().decode(await readInput(file, ctx)));
   if (!/^[\x21-\x7e]+$/.test(accessToken)) throw new UsageError('missing_token', `--token-file ${file} holds no token`);
-  ctx.io.conceal(accessToken, () => fingerprint(accessToken));
+  ctx.io.conceal(accessToken, () => fingerprint(accessToken, ctx.sha256));
   return { accessToken, isFromCache: false };
 }
 

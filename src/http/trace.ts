@@ -1,3 +1,4 @@
+import { sha256Hex } from '../sha256.ts';
 import type { Text } from '../text.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
@@ -25,7 +26,7 @@ export function traceResponse({ status, headers }: HttpResponse, trace: (line: T
 function maskField(value: string): string {
   const [, scheme, credentials = ''] = /^(Basic|Bearer|DPoP) +(.*)$/i.exec(value) ?? [];
   if (scheme === undefined) return '[secret]';
-  return `${scheme} ${scheme.toLowerCase() === 'basic' ? '[secret]' : fingerprint(credentials)}`;
+  return `${scheme} ${scheme.toLowerCase() === 'basic' ? '[secret]' : fingerprint(credentials, sha256Hex)}`;
 }
 
 function maskForm(body: string): string {
@@ -33,7 +34,7 @@ function maskForm(body: string): string {
     .split('&')
     .map((pair) => {
       const [name = '', value = ''] = pair.split('=', 2);
-      if (name === 'token') return `token=${fingerprint(decodeURIComponent(value.replaceAll('+', ' ')))}`;
+      if (name === 'token') return `token=${fingerprint(decodeURIComponent(value.replaceAll('+', ' ')), sha256Hex)}`;
       return secretParameters.test(name) ? `${name}=[secret]` : pair;
     })
     .join('&');

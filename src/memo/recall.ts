@@ -75,6 +75,6 @@ async function areSame(
   if (hashes.length === 0) return true;
   const key = readPrivateFile(`${cacheDirectory}/key`, userId, 32, { maxLinks: 2 });
   if (key?.length !== 32) return false;
-  const { keyedHash } = await import('../cache/keyed-hash.ts');
+  const { keyedHash } = await import('../sha256.ts');
   return hashes.every(([name, hash]) => env[name] !== undefined && keyedHash(key, env[name]) === hash);
 }

@@ -62,8 +62,8 @@ export function cleanToken(given: string): string {
   return token;
 }
 
-function conceal(token: string, { io }: Context): string {
-  io.conceal(token, () => fingerprint(token));
+function conceal(token: string, { io, sha256 }: Context): string {
+  io.conceal(token, () => fingerprint(token, sha256));
   return token;
 }
 

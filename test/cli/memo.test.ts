@@ -17,6 +17,7 @@ import { run } from '../../src/cli.ts';
 import type { Environment } from '../../src/context.ts';
 import type { OutputStream } from '../../src/io/io.ts';
 import { recall } from '../../src/memo/recall.ts';
+import { sha256Hex } from '../../src/sha256.ts';
 import { thisProcess } from '../support/cache-location.ts';
 import { scriptedHttp } from '../unit/support/scripted-http.ts';
 import { temporaryDirectory } from '../unit/support/temporary-directory.ts';
@@ -94,6 +95,7 @@ class Desk {
         now: () => now,
         startedOn: now,
         signal: new AbortController().signal,
+        sha256: sha256Hex,
         host: { platform: process.platform, home: env.HOME ?? home, workingDirectory, ...thisProcess },
       },
     );

@@ -9,6 +9,7 @@ import type { Outside } from '../../src/context.ts';
 import { dispatcherClient } from '../../src/http/undici-client.ts';
 import type { StandardStreams } from '../../src/io/create-io.ts';
 import type { OutputStream, StandardInput } from '../../src/io/io.ts';
+import { sha256Hex } from '../../src/sha256.ts';
 import { thisProcess } from './cache-location.ts';
 
 /** How one command ended and what it wrote. */
@@ -115,6 +116,7 @@ async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
         now: () => cli.now,
         startedOn: cli.now,
         signal: new AbortController().signal,
+        sha256: sha256Hex,
         host: { platform: process.platform, home, workingDirectory: directory, ...thisProcess },
       };
       const exitCode = await run(argv, streams, outside);

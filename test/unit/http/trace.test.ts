@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../src/http/headers.ts';
 import { traceRequest, traceResponse } from '../../../src/http/trace.ts';
+import { sha256Hex } from '../../../src/sha256.ts';
 import { fingerprint } from '../../../src/token-fingerprint.ts';
 
 const token = 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln';
@@ -60,13 +61,13 @@ describe('traceRequest', () => {
     'shows a token behind %s by its fingerprint, so that two traces can be compared',
     (scheme) => {
       expect(request([['authorization', `${scheme} ${token}`]])[1]).toBe(
-        `> authorization: ${scheme} ${fingerprint(token)}`,
+        `> authorization: ${scheme} ${fingerprint(token, sha256Hex)}`,
       );
     },
   );
 
   it('shows the token of an introspection or revocation by its fingerprint', () => {
-    expect(request([], `token=${token}`)[2]).toBe(`> token=${fingerprint(token)}`);
+    expect(request([], `token=${token}`)[2]).toBe(`> token=${fingerprint(token, sha256Hex)}`);
   });
 
   it('lets no header steer the terminal', () => {

@@ -3,6 +3,7 @@ import type { HttpClient } from '../../../src/http/types.ts';
 import { createIo } from '../../../src/io/create-io.ts';
 import type { OutputStream } from '../../../src/io/io.ts';
 import { Witness } from '../../../src/memo/witness.ts';
+import { sha256Hex } from '../../../src/sha256.ts';
 import { thisProcess } from '../../support/cache-location.ts';
 
 export interface ContextOptions {
@@ -60,6 +61,7 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
       now: () => clock() * 1000,
       startedOn: clock() * 1000,
       signal: new AbortController().signal,
+      sha256: sha256Hex,
       host: testHost,
       witness: new Witness(env, testHost),
     },
