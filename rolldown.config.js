@@ -69,6 +69,10 @@ export default defineConfig({
           test: /src[\\/](program|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
           priority: 1,
         },
+        {
+          name: 'commander',
+          test: /node_modules[\\/]commander|src[\\/]((render[\\/])?help|options[\\/]to-commander)\.ts$/,
+        },
         { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 1 },
         { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/ },
         { name: 'client', test: /src[\\/]client[\\/]/ },

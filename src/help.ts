@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CommandDefinition } from './commands/command.ts';
 import type { Io } from './io/io.ts';
-import { ownOutput, toCommander } from './options/parse-command-line.ts';
+import { ownOutput, toCommander } from './options/to-commander.ts';
 import { renderHelp } from './render/help.ts';
 
 /** A command's name and what it is for, in one line. */

@@ -1,8 +1,6 @@
 import type { CacheDirectory } from '../cache/cache-directory.ts';
 import { CacheTrouble } from '../cache/cache-trouble.ts';
-import type { CachedToken } from '../cache/token-cache.ts';
-import { TokenCache } from '../cache/token-cache.ts';
-import { openCacheDirectory } from '../client/oauth-client.ts';
+import type { CachedToken, TokenCache } from '../cache/token-cache.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { isGood } from '../expiry.ts';
@@ -47,9 +45,11 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const isJson = outputFormat(typed) === 'json';
   const path = cacheDirectory(settings, ctx);
   if (action === 'path') return io.print(isJson ? safeJson({ path }).value : path);
+  const { openCacheDirectory } = await import('../client/oauth-client.ts');
+  const { TokenCache } = await import('../cache/token-cache.ts');
   const directory = openCacheDirectory(path, ctx);
   if (action === 'clear') {
-    const count = await clear(directory, selection(typed, settings));
+    const count = await clear(directory, new TokenCache(directory), selection(typed, settings));
     if (isJson) return io.print(JSON.stringify({ removed: count }));
     return io.note(text`${count} ${count === 1 ? 'token' : 'tokens'} removed`);
   }
@@ -68,10 +68,10 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
 /** @throws ConfigError file_unusable: what cannot be removed must not be taken for removed */
 async function clear(
   directory: CacheDirectory,
+  tokens: TokenCache,
   isChosen: ((token: CachedToken) => boolean) | undefined,
 ): Promise<number> {
   try {
-    const tokens = new TokenCache(directory);
     if (isChosen !== undefined) return tokens.removeAll(isChosen);
     directory.clear('metadata');
     directory.clear('memos');

@@ -1,4 +1,3 @@
-import { introspect, notActive } from '../client/introspect.ts';
 import type { Context } from '../context.ts';
 import { ignoreClosedPipe } from '../errors.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
@@ -38,6 +37,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   await withClient(settings, ctx, async (client) => {
     const value = await readTokenOperand(operands[0], settings, ctx);
     const token = { value, typeHint: settings.text('token-type-hint')?.value };
+    const { introspect, notActive } = await import('../client/introspect.ts');
     const response = await introspect(token, client, ctx);
     await ctx.io.print(safeJson(response, 2).value).catch(ignoreClosedPipe);
     if (!response.active) throw await notActive(token, client, ctx.now() / 1000);

@@ -1,5 +1,3 @@
-import { introspect } from '../client/introspect.ts';
-import { revoke } from '../client/revoke.ts';
 import type { Context } from '../context.ts';
 import { NegativeResultError } from '../errors.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
@@ -38,11 +36,13 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   await withClient(settings, ctx, async (client) => {
     const value = await readTokenOperand(operands[0], settings, ctx);
     const token = { value, typeHint: settings.text('token-type-hint')?.value };
+    const { revoke } = await import('../client/revoke.ts');
     const { objection } = await revoke(token, client, ctx);
     if (objection !== undefined) {
       io.warn(text`the server did not know this token ("${objection}"): it may have expired or be another server's`);
     }
     if (!settings.flag('check')) return;
+    const { introspect } = await import('../client/introspect.ts');
     const { active } = await introspect({ value }, client, ctx);
     if (active) throw new NegativeResultError('token_still_active', 'the token is still active after its revocation');
     io.note(text`the token is not active; a server that shows tokens only to clients in aud says so of any token`);

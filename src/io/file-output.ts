@@ -36,8 +36,8 @@ export function fileOutput(fd: number, terminalWidth?: () => number): OutputStre
   };
 }
 
-/** Bytes up to which a write is not worth another thread, and fits into any pipe that is being read. */
-const atOnce = 4096;
+/** Bytes up to which a write is not worth another thread, and fits into any pipe that is being read: the longest help does. */
+const atOnce = 16 * 1024;
 
 /** Writes what fits now; 0 when the descriptor would block. */
 function writeSome(fd: number, bytes: Uint8Array): number {

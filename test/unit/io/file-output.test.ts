@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 const at = temporaryDirectory();
 
 describe('fileOutput', () => {
-  it.each([0, 1, 4096, 4097, 1_000_000])('writes %i bytes whole', async (length) => {
+  it.each([0, 1, 16_384, 16_385, 1_000_000])('writes %i bytes whole', async (length) => {
     const descriptor = openSync(at('file'), 'w');
     await fileOutput(descriptor).write('x'.repeat(length));
     closeSync(descriptor);
