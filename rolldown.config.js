@@ -66,7 +66,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](load-settings|token-operand)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](load-settings|token-operand|token-type-hint)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
           priority: 1,
         },
         {

@@ -25,28 +25,36 @@ const entryLimit = 256 * 1024;
 /**
  * The answer to a command line that an earlier run has left a memo for, without a final newline: a token from the cache that is
  * still good. Undefined in any other case, for which the whole program is there; so this may be as simple as it is.
+ * A promise only where it takes a hash, for a secret in a variable: an asynchronous function costs as much as reading a file.
  *
  * Nothing is loaded for it that an empty script would not load.
  */
-export async function recall(surroundings: Surroundings): Promise<string | undefined> {
+export function recall(surroundings: Surroundings): string | undefined | Promise<string | undefined> {
   try {
-    const { argv, env, platform, userId, now } = surroundings;
+    const { argv, env, platform, userId } = surroundings;
     const place = memoPlace(argv, env, platform);
     if (place === undefined) return undefined;
-    const { cacheDirectory } = place;
-    const tokens = `${cacheDirectory}/tokens`;
-    requirePrivateDirectory(cacheDirectory, userId);
-    requirePrivateDirectory(tokens, userId);
+    requirePrivateDirectory(place.cacheDirectory, userId);
+    requirePrivateDirectory(`${place.cacheDirectory}/tokens`, userId);
     const memo = read(memoFile(place), userId, memoLimit) as unknown as Memo | undefined;
-    if (memo === undefined || !(await isUnchanged(memo, cacheDirectory, surroundings))) return undefined;
-    const entry = read(`${tokens}/${memo.entry}.v${formatVersion}`, userId, entryLimit);
-    if (entry === undefined || JSON.stringify(entry.key) !== memo.key || !isPlainFormat(memo.format)) return undefined;
-    const token = entry as unknown as CachedToken;
-    const isUsable = isGood(token, now / 1000, memo.minimumLifetime) && now / 1000 < token.refreshOn;
-    return isUsable ? renderPlainToken(token, memo.format) : undefined;
+    if (memo === undefined || !isUnchanged(memo, surroundings)) return undefined;
+    const answer = answerOf(memo, place.cacheDirectory, surroundings);
+    if (answer === undefined || Object.keys(memo.secrets).length === 0) return answer;
+    return areSame(memo.secrets, place.cacheDirectory, surroundings).then(
+      (same) => (same ? answer : undefined),
+      () => undefined,
+    );
   } catch {
     return undefined;
   }
+}
+
+function answerOf(memo: Memo, cacheDirectory: string, { userId, now }: Surroundings): string | undefined {
+  const entry = read(`${cacheDirectory}/tokens/${memo.entry}.v${formatVersion}`, userId, entryLimit);
+  if (entry === undefined || JSON.stringify(entry.key) !== memo.key || !isPlainFormat(memo.format)) return undefined;
+  const token = entry as unknown as CachedToken;
+  const isUsable = isGood(token, now / 1000, memo.minimumLifetime) && now / 1000 < token.refreshOn;
+  return isUsable ? renderPlainToken(token, memo.format) : undefined;
 }
 
 function read(path: string, userId: number | undefined, limit: number): Readonly<Record<string, unknown>> | undefined {
@@ -54,16 +62,12 @@ function read(path: string, userId: number | undefined, limit: number): Readonly
   return content && openRecord(content);
 }
 
-async function isUnchanged(memo: Memo, cacheDirectory: string, surroundings: Surroundings): Promise<boolean> {
-  const { argv, env, workingDirectory } = surroundings;
-  return (
-    memo.argv.length === argv.length &&
-    memo.argv.every((arg, index) => arg === argv[index]) &&
-    Object.entries(memo.variables).every(([name, value]) => (env[name] ?? null) === value) &&
-    (memo.workingDirectory === null || memo.workingDirectory === workingDirectory()) &&
-    Object.entries(memo.files).every(([path, state]) => fileState(path) === state) &&
-    (await areSame(memo.secrets, cacheDirectory, surroundings))
-  );
+function isUnchanged(memo: Memo, { argv, env, workingDirectory }: Surroundings): boolean {
+  if (memo.argv.length !== argv.length) return false;
+  for (let index = 0; index < argv.length; index += 1) if (memo.argv[index] !== argv[index]) return false;
+  for (const name in memo.variables) if (memo.variables[name] !== (env[name] ?? null)) return false;
+  for (const path in memo.files) if (memo.files[path] !== fileState(path)) return false;
+  return memo.workingDirectory === null || memo.workingDirectory === workingDirectory();
 }
 
 async function areSame(
@@ -71,10 +75,8 @@ async function areSame(
   cacheDirectory: string,
   { env, userId }: Surroundings,
 ): Promise<boolean> {
-  const hashes = Object.entries(secrets);
-  if (hashes.length === 0) return true;
   const key = readPrivateFile(`${cacheDirectory}/key`, userId, 32, { maxLinks: 2 });
   if (key?.length !== 32) return false;
   const { keyedHash } = await import('../sha256.ts');
-  return hashes.every(([name, hash]) => env[name] !== undefined && keyedHash(key, env[name]) === hash);
+  return Object.entries(secrets).every(([name, hash]) => env[name] !== undefined && keyedHash(key, env[name]) === hash);
 }

@@ -68,7 +68,7 @@ class Desk {
     return Date.now() + this.ahead;
   }
 
-  recalled(): Promise<string | undefined> {
+  async recalled(): Promise<string | undefined> {
     const { argv, env, now, workingDirectory } = this;
     const { userId } = thisProcess;
     return recall({ argv, env, platform: process.platform, workingDirectory: () => workingDirectory, userId, now });
