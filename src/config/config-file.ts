@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
 import type { ProfileValue } from './profile.ts';
 
@@ -33,6 +33,8 @@ export async function readConfigFile(
 
 function readSource(path: string, isRequired: boolean): string | undefined {
   try {
+    // Most have no such file, and an error with its stack costs as much as loading one.
+    if (!isRequired && statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
