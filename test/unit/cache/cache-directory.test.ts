@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CacheDirectory } from '../../../src/cache/cache-directory.ts';
-import { keyedHash } from '../../../src/cache/keyed-hash.ts';
 import { writePrivateFile } from '../../../src/cache/write-private-file.ts';
+import { keyedHash } from '../../../src/sha256.ts';
 import { cacheLocation } from '../../support/cache-location.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 

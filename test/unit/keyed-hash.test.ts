@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedHash } from '../../../src/cache/keyed-hash.ts';
+import { keyedHash } from '../../src/sha256.ts';
 
 describe('keyedHash', () => {
   it("is the HMAC-SHA-256 that node's own module computes", () => {
