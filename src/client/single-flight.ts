@@ -130,7 +130,7 @@ async function requestInTurn(turn: Turn, demand: TokenDemand, client: OAuthClien
   try {
     const token = await demand.ask(client);
     if (!turn.isMine() || !demand.store(token)) {
-      outcome = handOver(token, turn, demand, client);
+      outcome = handOver(token, turn, demand, client, ctx.signal);
       return { ...token, isFromCache: false };
     }
     outcome = { kind: 'stored' };
@@ -145,11 +145,18 @@ async function requestInTurn(turn: Turn, demand: TokenDemand, client: OAuthClien
 }
 
 /** A token that may not be stored is there for those who wait now, and then no more. */
-function handOver(token: IssuedToken, turn: Turn, demand: TokenDemand, client: OAuthClient): Outcome | undefined {
+function handOver(
+  token: IssuedToken,
+  turn: Turn,
+  demand: TokenDemand,
+  client: OAuthClient,
+  signal: AbortSignal,
+): Outcome | undefined {
   if (!isAlive(token, demand)) return { kind: 'unusable' };
   if (!turn.isAwaited()) return undefined;
   const gone = new Promise((resolve) => {
     setTimeout(resolve, handOverTime);
+    signal.addEventListener('abort', resolve, { once: true });
   });
   client.afterAnswer.push(async () => {
     await gone;

@@ -275,6 +275,22 @@ describe('a token that may not be stored', () => {
     for (const { stderr } of processes) expect(stderr()).not.toContain('warning: the cache');
   });
 
+  it('is gone at once when a signal ends the one that handed it over', async () => {
+    const abort = new AbortController();
+    const first = await start({ signal: abort.signal });
+    await http.arrived(1);
+    const second = await start();
+    await someoneWaits();
+    http.answer(opaque('opaque-token'));
+    expect(await tokensOf([first, second])).toEqual(['opaque-token', 'opaque-token']);
+    expect(filesWith('opaque-token')).toHaveLength(1);
+    const before = performance.now();
+    abort.abort(new SignalError(2));
+    await first.end;
+    expect(performance.now() - before).toBeLessThan(250);
+    expect(filesWith('opaque-token')).toEqual([]);
+  });
+
   it('is never written when nobody waits', async () => {
     const { token } = await start();
     await http.arrived(1);
