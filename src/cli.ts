@@ -84,7 +84,15 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
         const { env, host } = witness;
         const { connect, now, startedOn, sha256 } = outside;
         await definition.run(invocation, {
-          ...{ io, argv, env, connect, now, startedOn, sha256, host, witness },
+          io,
+          argv,
+          env,
+          connect,
+          now,
+          startedOn,
+          sha256,
+          host,
+          witness,
           // Not asked for before the command does: it costs a twentieth of a start.
           get signal() {
             return outside.signal;

@@ -1,12 +1,12 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { finish, run } from './cli.ts';
 import type { Outside } from './context.ts';
 import { SignalError } from './errors.ts';
 import type { HttpClient, TransportSettings } from './http/types.ts';
 import type { StandardStreams } from './io/create-io.ts';
+import { fileInput } from './io/file-input.ts';
 import { fileOutput } from './io/file-output.ts';
-import type { StandardInput } from './io/io.ts';
 
 /** Milliseconds that a run gets to end by itself after a signal. The second signal ends it at once. */
 const patience = 100;
@@ -68,7 +68,7 @@ function hearSignals(): AbortSignal {
 
 function openStreams(): StandardStreams {
   return {
-    stdin: standardInput(),
+    stdin: fileInput({ fd: 0, isTerminal: () => isTerminal(0), stream: () => process.stdin, signal: hearSignals }),
     stdout: fileOutput(1, isTerminal(1) ? () => process.stdout.columns : undefined),
     stderr: fileOutput(2, isTerminal(2) ? () => process.stderr.columns : undefined),
   };
@@ -83,75 +83,6 @@ async function connect(settings: TransportSettings): Promise<HttpClient> {
     process.getBuiltinModule('node:v8').setFlagsFromString('--liftoff-only');
   }
   return openHttpClient(settings);
-}
-
-function standardInput(): StandardInput {
-  async function* stream(): AsyncIterable<Uint8Array> {
-    const signal = hearSignals();
-    if (orElse(() => fstatSync(0).isFile(), false)) return yield* readFile(signal);
-    const stop = (): void => {
-      process.stdin.destroy(signal.reason);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    yield* process.stdin;
-  }
-  return {
-    get isTerminal() {
-      return isTerminal(0);
-    },
-    stream,
-    read: async () => {
-      const { chunks, isWhole } = readAtOnce();
-      if (!isWhole) for await (const chunk of stream()) chunks.push(chunk);
-      return Buffer.concat(chunks);
-    },
-  };
-}
-
-/** Reads a file that is standard input: node's own stream costs a fifth of a start, and another thread for each piece. */
-async function* readFile(signal: AbortSignal): AsyncIterable<Uint8Array> {
-  for (;;) {
-    const piece = Buffer.allocUnsafe(pieceSize);
-    const count = readSync(0, piece);
-    if (count === 0) return;
-    yield piece.subarray(0, count);
-    // Signals are heard between two pieces, however quick whoever takes them is.
-    await new Promise(setImmediate);
-    signal.throwIfAborted();
-  }
-}
-
-/** Bytes of a file at a time. What larger pieces become is not collected while it is young. */
-const pieceSize = 64 * 1024;
-
-/** Bytes of standard input that may keep the process from hearing a signal. */
-const readLimit = 1024 * 1024;
-
-/**
- * What is already there of standard input: node's own stream costs a fifth of a start. A file is read where
- * it stands; a pipe is opened once more, as one that is not waited for, which only Linux can do. Whatever
- * goes wrong here, node's stream comes after it and meets it too.
- */
-function readAtOnce(): { readonly chunks: Uint8Array[]; readonly isWhole: boolean } {
-  const chunks: Uint8Array[] = [];
-  let pipe: number | undefined;
-  try {
-    const stats = fstatSync(0);
-    if (stats.isFIFO()) pipe = openSync('/proc/self/fd/0', constants.O_RDONLY | constants.O_NONBLOCK);
-    else if (!stats.isFile()) return { chunks, isWhole: false };
-    for (let length = 0; length < readLimit; ) {
-      const chunk = Buffer.alloc(64 * 1024);
-      const count = readSync(pipe ?? 0, chunk);
-      if (count === 0) return { chunks, isWhole: true };
-      length += count;
-      chunks.push(chunk.subarray(0, count));
-    }
-  } catch {
-    // EAGAIN among others: the writer is not done.
-  } finally {
-    if (pipe !== undefined) closeSync(pipe);
-  }
-  return { chunks, isWhole: false };
 }
 
 /** Asks node's tty module, which costs a tenth of a start, only where the descriptor may be a terminal. */

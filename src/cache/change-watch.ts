@@ -23,13 +23,16 @@ export class ChangeWatch {
   async next(milliseconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!this.#isChanged) {
-      const { promise, resolve } = withResolver();
-      const timer = setTimeout(resolve, milliseconds);
-      this.#wake = resolve;
-      signal.addEventListener('abort', resolve, { once: true });
-      await promise;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', resolve);
+      await new Promise<void>((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const timer = setTimeout(end, milliseconds);
+        this.#wake = end;
+        signal.addEventListener('abort', end, { once: true });
+      });
       signal.throwIfAborted();
     }
     this.#isChanged = false;
@@ -44,12 +47,4 @@ export class ChangeWatch {
     this.#isChanged = true;
     this.#wake();
   }
-}
-
-function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -97,11 +97,6 @@ export class GenerationLock {
     };
   }
 
-  /** Whether an instant has not come yet, as after a clock was set back. */
-  isAhead(instant: number): boolean {
-    return instant > this.#now();
-  }
-
   /** Tells the owner of a turn that somebody waits for its end. */
   announceWaiting(generation: number): void {
     const file = `${this.#file(generation)}${waiting}`;

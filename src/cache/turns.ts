@@ -56,7 +56,9 @@ export class Turns {
       for (let pause = shortestPause; ; pause = Math.min(longestPause, pause * 2)) {
         const found = this.#directory.attempt(() => {
           const { generation, isHeld, lastEnding } = lock.look();
-          if (lastEnding !== undefined && lastEnding.on > since && !lock.isAhead(lastEnding.on)) return lastEnding;
+          // After a clock was set back, what has ended before may lie ahead.
+          const isOurs = lastEnding !== undefined && lastEnding.on > since && lastEnding.on <= this.#directory.now();
+          if (isOurs) return lastEnding;
           if (!isHeld) return lock.take(until) ?? 'taken';
           if (announced !== generation) lock.announceWaiting(generation);
           announced = generation;
