@@ -3,13 +3,13 @@ import { absolutePath } from '../../src/absolute-path.ts';
 
 describe('absolutePath', () => {
   it.each([
-    ['file', '/work/file'],
-    ['./a/../b', '/work/b'],
+    ['file', '/here/file'],
+    ['./a/../b', '/here/b'],
     ['..', '/'],
     ['../../..', '/'],
-    ['', '/work'],
+    ['', '/here'],
   ])('takes %j from the working directory', (path, absolute) => {
-    expect(absolutePath(path, { workingDirectory: '/work' })).toBe(absolute);
+    expect(absolutePath(path, { workingDirectory: '/here' })).toBe(absolute);
   });
 
   it.each([

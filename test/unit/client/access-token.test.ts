@@ -5,6 +5,7 @@ import { obtainAccessToken } from '../../../src/client/access-token.ts';
 import { createClient } from '../../../src/client/oauth-client.ts';
 import type { AccessTokenRequest } from '../../../src/oauth/client-credentials.ts';
 import { Secret } from '../../../src/secret.ts';
+import { plainConnection } from '../support/plain-connection.ts';
 import type { Answer } from '../support/scripted-http.ts';
 import { scriptedHttp } from '../support/scripted-http.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -61,16 +62,7 @@ async function obtain(run: Run = {}) {
         basicEncoding: undefined,
       },
       cache: { directory: at('cache'), isEnabled, mayRead, minimumLifetime },
-      connection: {
-        certificateAuthorities: () => undefined,
-        verifyCertificates: true,
-        proxyFor: () => undefined,
-        connectTimeout: 0,
-        resolve: new Map(),
-        allowHttp: false,
-        identity: () => '',
-        maxTime: 0,
-      },
+      connection: plainConnection,
     },
     ctx,
   );

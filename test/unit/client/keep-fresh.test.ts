@@ -73,8 +73,8 @@ describe('keepFresh', () => {
     expect(tries).toEqual([0, 50, 100, 150]);
   });
 
-  it('asks once a second at most for tokens that end at once', async () => {
-    const { tries, pass } = await keep({ lives: () => 0 });
+  it.each([0, -5, 0.01])('asks once a second at most for tokens that live for %d s', async (life) => {
+    const { tries, pass } = await keep({ lives: () => life });
     await pass(3);
     expect(tries).toEqual([0, 1, 2, 3]);
   });
@@ -117,6 +117,14 @@ describe('keepFresh', () => {
     await pass(5);
     vi.setSystemTime((start + 86_400) * 1000);
     await pass(10);
+    expect(published).toHaveLength(2);
+  });
+
+  it('renews in time by a clock that was set back a day meanwhile', async () => {
+    const { published, pass } = await keep({ lives: () => 60 });
+    await pass(5);
+    vi.setSystemTime((start + 5 - 86_400) * 1000);
+    await pass(55);
     expect(published).toHaveLength(2);
   });
 

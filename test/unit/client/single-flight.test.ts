@@ -7,6 +7,7 @@ import { SignalError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/secret.ts';
 import { failureOf } from '../support/failure.ts';
 import { HeldHttp } from '../support/held-http.ts';
+import { plainConnection } from '../support/plain-connection.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { createContext } from '../support/test-context.ts';
 
@@ -68,16 +69,7 @@ async function start(run: Run = {}): Promise<Process> {
         basicEncoding: undefined,
       },
       cache: { directory: at('cache'), isEnabled: true, mayRead, minimumLifetime },
-      connection: {
-        certificateAuthorities: () => undefined,
-        verifyCertificates: true,
-        proxyFor: () => undefined,
-        connectTimeout: 0,
-        resolve: new Map(),
-        allowHttp: false,
-        identity: () => connection,
-        maxTime,
-      },
+      connection: { ...plainConnection, identity: () => connection, maxTime },
     },
     context,
   );

@@ -43,7 +43,7 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
   const testHost: Host = {
     platform: 'linux',
     home: '/home/tester',
-    workingDirectory: '/work',
+    workingDirectory: '/here',
     ...thisProcess,
     userId: 1000,
     ...host,
