@@ -49,7 +49,7 @@ export function readPrivateFile(
 }
 
 function readBytes(descriptor: number, size: number): Uint8Array {
-  // A Buffer would cost three times as much, for the first one of a process.
+  // The first Buffer of a process makes the pool for all others, which a cached token does not need.
   const bytes = new Uint8Array(size);
   let length = 0;
   for (let count = -1; count !== 0 && length < size; length += count) {

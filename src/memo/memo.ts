@@ -41,7 +41,7 @@ export function memoPlace(argv: readonly string[], env: Environment, platform: N
   return cacheDirectory?.startsWith('/') ? { cacheDirectory, name: memoName(argv, env) } : undefined;
 }
 
-// Paths are put together by hand here, for each function of node's path module costs as much as reading a file.
+// Paths are put together by hand here: the first use of node's path module costs as much as a stat.
 
 export function memoFile({ cacheDirectory, name }: MemoPlace): string {
   return `${cacheDirectory}/memos/${name}.v${formatVersion}`;

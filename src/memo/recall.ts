@@ -25,7 +25,7 @@ const entryLimit = 256 * 1024;
 /**
  * The answer to a command line that an earlier run has left a memo for, without a final newline: a token from the cache that is
  * still good. Undefined in any other case, for which the whole program is there; so this may be as simple as it is.
- * A promise only where it takes a hash, for a secret in a variable: an asynchronous function costs as much as reading a file.
+ * A promise only where it takes a hash, for a secret in a variable.
  *
  * Nothing is loaded for it that an empty script would not load.
  */
