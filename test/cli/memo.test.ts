@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openRecord, sealRecord } from '../../src/cache/sealed-record.ts';
@@ -23,6 +23,15 @@ describe('a memo', () => {
     'a profile': (desk) => {
       desk.write('.config/ccgrant/config.toml', profile(['client_id = "one"', 'client_secret_file = "~/secret"']));
       desk.env = { HOME: desk.home, CCGRANT_PROFILE: 'it' };
+    },
+    'a profile elsewhere': (desk) => {
+      desk.write('config/ccgrant/config.toml', profile(['client_id = "two"', 'client_secret_file = "~/secret"']));
+      desk.write('.config/ccgrant/config.toml', profile(['client_id = "one"', 'client_secret_file = "~/secret"']));
+      desk.env = { HOME: desk.home, CCGRANT_PROFILE: 'it', XDG_CONFIG_HOME: join(desk.home, 'config') };
+    },
+    'a parameter that looks like a variable': (desk) => {
+      desk.env.CCGRANT_CLIENT_SECRET_FILE = join(desk.home, 'secret');
+      desk.argv = ['token', '--param', 'CCGRANT_A=1'];
     },
     'a time that the token must be good for': (desk) => {
       desk.env.CCGRANT_CLIENT_SECRET_FILE = join(desk.home, 'secret');
@@ -146,6 +155,34 @@ describe('a memo', () => {
       (desk) => chmodSync(join(desk.home, '.cache/ccgrant/tokens'), 0o777),
     ],
     [
+      'the configuration file is no longer to be elsewhere',
+      'a profile elsewhere',
+      (desk) => {
+        delete desk.env.XDG_CONFIG_HOME;
+      },
+    ],
+    [
+      'what was typed is a variable now',
+      'a parameter that looks like a variable',
+      (desk) => {
+        desk.argv = ['token', '--param'];
+        desk.env.CCGRANT_A = '1';
+      },
+    ],
+    [
+      'a link is in the place of the key',
+      'a secret in a variable',
+      (desk) => {
+        rmSync(join(desk.home, '.cache/ccgrant/key'));
+        symlinkSync(join(desk.home, 'secret'), join(desk.home, '.cache/ccgrant/key'));
+      },
+    ],
+    [
+      'others may write to the directory of the cache',
+      'a secret in a file',
+      (desk) => chmodSync(join(desk.home, '.cache/ccgrant'), 0o777),
+    ],
+    [
       'an option more is typed',
       'a secret in a file',
       (desk) => {
@@ -206,10 +243,21 @@ describe('a memo', () => {
     expect(everyFile(desk, 'memos')).toEqual([]);
   });
 
-  it('is not left while a change of a file could go unseen', async () => {
+  it.each<[string, number, (file: string, changedOn: number) => void]>([
+    ['before its last one', -1000, () => {}],
+    ['within a tick of its last one, whatever time of writing it bears', 10, (file) => utimesSync(file, 1, 1)],
+    [
+      'where times are whole seconds',
+      1000,
+      (file, changedOn) => utimesSync(file, changedOn / 1000, Math.floor(changedOn / 1000)),
+    ],
+  ])('is not left while a change of a file could go unseen: %s', async (_, later, prepare) => {
     const desk = new Desk(at('desk'));
-    desk.env.CCGRANT_CLIENT_SECRET_FILE = join(desk.home, 'secret');
-    desk.ahead = statSync(join(desk.home, 'secret')).ctimeMs - Date.now() - 1000;
+    const secret = join(desk.home, 'secret');
+    desk.env.CCGRANT_CLIENT_SECRET_FILE = secret;
+    prepare(secret, statSync(secret).ctimeMs);
+    const now = statSync(secret).ctimeMs + later;
+    Object.defineProperty(desk, 'now', { value: now });
     expect(await desk.answered()).toMatchObject({ exitCode: 0 });
     expect(everyFile(desk, 'memos')).toEqual([]);
   });

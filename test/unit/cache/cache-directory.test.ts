@@ -141,3 +141,8 @@ describe('sweep', () => {
     expect(directory.names('tokens')).toEqual(['b'.repeat(64)]);
   });
 });
+
+it('hides no bug behind trouble', () => {
+  expect(() => open().attempt(() => JSON.parse('{'))).toThrow(SyntaxError);
+  expect(warnings).toEqual([]);
+});

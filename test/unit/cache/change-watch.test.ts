@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { getEventListeners, once } from 'node:events';
+import { mkdirSync, rmSync, watch as watchFiles, writeFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ChangeWatch } from '../../../src/cache/change-watch.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
+vi.mock('node:fs', { spy: true });
 const at = temporaryDirectory();
 const never = new AbortController().signal;
 /** More milliseconds than a test may last. */
@@ -60,5 +62,40 @@ describe('ChangeWatch', () => {
 
   it('begins no wait after the signal', async () => {
     await expect(watch(at()).next(long, AbortSignal.abort(new Error('the end')))).rejects.toThrow('the end');
+  });
+
+  it('does not lose what happens while nobody waits', async () => {
+    const watched = watch(at());
+    const other = watchFiles(at(), { persistent: false });
+    onTestFinished(() => other.close());
+    const seen = once(other, 'change');
+    writeFileSync(at('one'), '');
+    await seen;
+    await watched.next(long, never);
+  }, 2_000);
+
+  it('leaves nothing at the signal behind, and keeps no process alive', async () => {
+    const { signal } = new AbortController();
+    const watched = watch(at());
+    const waiting = watched.next(long, signal);
+    writeFileSync(at('file'), '');
+    await waiting;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap')).toEqual([]);
+  }, 2_000);
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const waiting = watch(at()).next(long, never);
+    writeFileSync(at('file'), '');
+    await waiting;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('goes on by time when watching fails', async () => {
+    const watched = watch(at());
+    vi.mocked(watchFiles).mock.results.at(-1)?.value.emit('error', new Error('no more of them'));
+    await watched.next(1, never);
   });
 });

@@ -180,9 +180,17 @@ describe('TokenCache', () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it.each(['accessToken', 'issuedOn', 'expiresOn', 'refreshOn'])('takes a record without %s for none', (member) => {
+    const { tokens, directory } = open();
+    directory.write('tokens', tokens.nameOf(key), { ...tokenFor(key), [member]: undefined });
+    expect(tokens.read(key)).toBeUndefined();
+    tokens.write(tokenFor(key));
+    expect(tokens.read(key)).toEqual(tokenFor(key));
+  });
+
   it('does not store a record that is too large, and goes on', () => {
     const { tokens, warnings } = open();
-    tokens.write(tokenFor(key, 'x'.repeat(1024 * 1024)));
+    expect(tokens.write(tokenFor(key, 'x'.repeat(1024 * 1024)))).toBe(false);
     tokens.write(tokenFor({ ...key, client_id: 'other' }));
     expect(tokens.list()).toHaveLength(1);
     expect(warnings).toEqual([]);

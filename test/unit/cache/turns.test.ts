@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CacheLocation } from '../../../src/cache/cache-directory.ts';
 import { CacheDirectory } from '../../../src/cache/cache-directory.ts';
@@ -151,5 +151,31 @@ describe('wait', () => {
     expect(turn.isMine()).toBe(false);
     turn.release({ kind: 'stored' });
     expect(readdirSync(at('cache', 'locks', 'name'))).toEqual(['1']);
+  });
+
+  it('tells each holder that somebody waits, the one after the first too', async () => {
+    const turn = await taken();
+    const waiting = turns().wait('name', { ...patient, since: long + Date.now() }, never);
+    await awaited(turn);
+    turn.release();
+    const next = await taken();
+    await awaited(next);
+    next.release();
+    expect(await waiting).toHaveProperty('release');
+  });
+
+  it('says when the one who has waited gives up', async () => {
+    const owner = startProcess();
+    await turnsOf(owner).wait('name', { ...patient, until: Date.now() + 50 }, never);
+    await owner.stop();
+    expect(await turns().wait('name', { ...patient, limit: 5_000 }, never)).toHaveProperty('release');
+  });
+
+  it('is over when the cache turns out to be unfit', async () => {
+    const turn = await taken();
+    rmSync(at('cache', 'locks', 'name', '1'));
+    symlinkSync(at(), at('cache', 'locks', 'name', '1'));
+    expect(turn.isMine()).toBe(false);
+    expect(warnings.splice(0)).toEqual([expect.stringContaining('symbolic link')]);
   });
 });

@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepFresh } from '../../../src/client/keep-fresh.ts';
-import { NetworkError, SignalError } from '../../../src/errors.ts';
+import { NetworkError, OutputError, SignalError } from '../../../src/errors.ts';
 import type { IssuedToken } from '../../../src/oauth/client-credentials.ts';
 import { failureOf } from '../support/failure.ts';
 import { createContext } from '../support/test-context.ts';
@@ -137,5 +138,73 @@ describe('keepFresh', () => {
     controller.abort(new SignalError(15));
     await expect(end).rejects.toBeInstanceOf(SignalError);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('begins with short pauses again after each success', async () => {
+    const { tries, pass } = await keep({ lives: (number) => [1, 5].includes(number) && 20 });
+    await pass(60);
+    const pauses = tries.slice(1, 7).map((instant, index) => instant - (tries[index] ?? 0));
+    expect(pauses.slice(1, 4)).toEqual([1, 2, 4]);
+    expect(pauses[5]).toBe(1);
+  });
+
+  it('ends with a bug', async () => {
+    const { end, pass } = await keep({
+      lives: (number) => {
+        if (number > 1) throw new TypeError('bug');
+        return 20;
+      },
+    });
+    await pass(20);
+    await expect(end).rejects.toThrow('bug');
+  });
+
+  it('leaves nothing at the signal while it waits', async () => {
+    const { controller, pass } = await keep({ lives: () => 3600 });
+    await pass(100);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+  });
+
+  it('fails when the first token cannot be published', async () => {
+    const { ctx } = await createContext();
+    const token = { accessToken: 'a', tokenType: 'Bearer', issuedOn: start, expiresOn: start + 20, response: {} };
+    const publish = () => Promise.reject(new OutputError('no room'));
+    const end = keepFresh({ obtain: async () => token, publish, minimumLifetime: 0 }, ctx);
+    expect(await failureOf(() => end)).toMatchObject({ message: 'no room' });
+  });
+
+  it('ends with the signal, whatever fails because of it', async () => {
+    const { ctx } = await createContext();
+    const controller = new AbortController();
+    const obtain = async () => {
+      controller.abort(new SignalError(15));
+      throw new NetworkError('timeout', 'broken off');
+    };
+    const end = keepFresh(
+      { obtain, publish: async () => {}, minimumLifetime: 0 },
+      { ...ctx, signal: controller.signal },
+    );
+    await expect(end).rejects.toBeInstanceOf(SignalError);
+  });
+
+  it('reads standard input once for all tokens', async () => {
+    const { ctx } = await createContext({ stdin: 'S3cr3t', now: () => Date.now() / 1000 });
+    const read = vi.spyOn(ctx.io.stdin, 'read');
+    const controller = new AbortController();
+    const inputs: string[] = [];
+    const obtain = async (_: string | undefined, { io }: typeof ctx) => {
+      inputs.push(String(await io.stdin.read()));
+      const issuedOn = Date.now() / 1000;
+      return { accessToken: 'a', tokenType: 'Bearer', issuedOn, expiresOn: issuedOn + 10, response: {} };
+    };
+    const end = keepFresh(
+      { obtain, publish: async () => {}, minimumLifetime: 0 },
+      { ...ctx, signal: controller.signal },
+    );
+    end.catch(() => {});
+    await vi.advanceTimersByTimeAsync(10_000);
+    controller.abort(new SignalError(15));
+    expect(inputs).toEqual(['S3cr3t', 'S3cr3t']);
+    expect(read).toHaveBeenCalledOnce();
   });
 });

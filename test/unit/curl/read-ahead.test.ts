@@ -68,4 +68,14 @@ describe('reading ahead', () => {
     await expect.poll(() => state.isClosed).toBe(true);
     expect(state.given).toBeLessThan(50);
   });
+
+  it.each([25, 30])('fills a limit of %i bytes, and closes the source though that waits for room', async (limit) => {
+    const { state, pieces } = sourceOf(50);
+    const batches = readAhead(pieces, limit);
+    await batches.next();
+    await turn();
+    expect(state.given, 'one is used, three of ten bytes fill the limit').toBe(3);
+    await batches.return(undefined);
+    await expect.poll(() => state.isClosed).toBe(true);
+  });
 });

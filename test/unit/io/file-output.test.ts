@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ClosedPipeError } from '../../../src/errors.ts';
@@ -76,5 +76,32 @@ describe('fileOutput', () => {
     expect([fileOutput(1).isTerminal, fileOutput(1).columns]).toEqual([false, 80]);
     const terminal = fileOutput(1, () => 132);
     expect([terminal.isTerminal, terminal.columns]).toEqual([true, 132]);
+  });
+
+  it('writes a little whole into a pipe with less room, and lets timers run while it waits', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    const writer = openSync(at('pipe'), constants.O_RDWR | constants.O_NONBLOCK);
+    const before = writeSync(writer, Buffer.alloc(60 * 1024, 'a'));
+    let ticks = 0;
+    const timer = setInterval(() => {
+      ticks += 1;
+    }, 1);
+    const reader = spawn('sh', ['-c', 'sleep 0.2; exec cat "$0"', at('pipe')]);
+    const reading = buffer(reader.stdout);
+    await fileOutput(writer).write('b'.repeat(10_000));
+    clearInterval(timer);
+    closeSync(writer);
+    expect(await reading).toHaveLength(before + 10_000);
+    expect(ticks).toBeGreaterThan(10);
+  });
+
+  it.each<[string, string, string, string]>([
+    ['EBADF', '/dev/null', 'r', 'standard output is closed'],
+    ['EINVAL', '/proc/self/oom_score_adj', 'w', 'check the file that the output goes to'],
+  ])('says what may help after %s', async (code, path, flags, hint) => {
+    const descriptor = openSync(path, flags);
+    const message = expect.stringContaining(code);
+    expect(await failureOf(() => fileOutput(descriptor).write('x'))).toMatchObject({ message, hint });
+    closeSync(descriptor);
   });
 });

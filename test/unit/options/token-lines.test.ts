@@ -111,4 +111,9 @@ describe('the tokens of standard input', () => {
       message: 'standard input cannot be both the tokens and --verify-secret-file -',
     });
   });
+
+  it('are cut as well when a long line comes in one piece', async () => {
+    const tokens = await read([`${' '.repeat(limit + 2000)}a.b.c\nlast\n`]);
+    expect(tokens).toEqual([' '.repeat(limit + 1), 'last']);
+  });
 });
