@@ -196,8 +196,8 @@ describe('cache clear', () => {
 describe('cache path', () => {
   test.for<[name: string, args: string[], variables: Record<string, string>, path: string]>([
     ['the home directory', [], {}, 'home/.cache/ccgrant'],
-    ['an option', ['--cache-dir', 'here'], { CCGRANT_CACHE_DIR: 'there' }, 'work/here'],
-    ['a variable', [], { CCGRANT_CACHE_DIR: 'there' }, 'work/there'],
+    ['an option', ['--cache-dir', 'here'], { CCGRANT_CACHE_DIR: 'there' }, 'workspace/here'],
+    ['a variable', [], { CCGRANT_CACHE_DIR: 'there' }, 'workspace/there'],
     ['an empty variable', [], { CCGRANT_CACHE_DIR: '', XDG_CACHE_HOME: '' }, 'home/.cache/ccgrant'],
     ['XDG_CACHE_HOME', [], { XDG_CACHE_HOME: '/var/tmp' }, '/var/tmp/ccgrant'],
     ['a relative XDG_CACHE_HOME', [], { XDG_CACHE_HOME: 'here' }, 'home/.cache/ccgrant'],

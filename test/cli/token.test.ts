@@ -542,8 +542,8 @@ describe('the cache', () => {
   });
 
   test.for<[name: string, args: string[], variables: Record<string, string>, path: string]>([
-    ['--cache-dir', ['--cache-dir', 'tokens'], { CCGRANT_CACHE_DIR: 'other' }, 'work/tokens'],
-    ['CCGRANT_CACHE_DIR', [], { CCGRANT_CACHE_DIR: 'other' }, 'work/other'],
+    ['--cache-dir', ['--cache-dir', 'tokens'], { CCGRANT_CACHE_DIR: 'other' }, 'workspace/tokens'],
+    ['CCGRANT_CACHE_DIR', [], { CCGRANT_CACHE_DIR: 'other' }, 'workspace/other'],
     ['XDG_CACHE_HOME', [], { XDG_CACHE_HOME: '@HOME/xdg' }, 'home/xdg/ccgrant'],
     ['the home directory where XDG_CACHE_HOME is relative', [], { XDG_CACHE_HOME: 'xdg' }, 'home/.cache/ccgrant'],
   ])('is where %s says', async ([, args, variables, path], { cli }) => {

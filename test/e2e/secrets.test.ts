@@ -445,14 +445,14 @@ describe.concurrent('the secret is read', () => {
       what: 'from client_secret_file of a profile, relative to the configuration',
       args: ['--profile', 'dev'],
       file: secret,
-      profile: 'client_secret_file = "../../here/secret.txt"\n',
+      profile: 'client_secret_file = "../../workspace/secret.txt"\n',
       origin: 'client_secret_file in profile dev',
     },
     {
       what: 'from client_secret_command',
       args: ['--profile', 'dev'],
       file: `${secret}\nmore\n`,
-      profile: command(['sh', '-c', 'cat "$HOME/../here/secret.txt"']),
+      profile: command(['sh', '-c', 'cat "$HOME/../workspace/secret.txt"']),
       origin: 'client_secret_command in profile dev',
     },
     {

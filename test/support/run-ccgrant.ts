@@ -49,7 +49,7 @@ export interface Workspace {
  */
 export async function createWorkspace(env: Readonly<Record<string, string>> = {}): Promise<Workspace> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'ccgrant-')));
-  const directory = join(root, 'here');
+  const directory = join(root, 'workspace');
   const home = join(root, 'home');
   const cacheHome = join(root, 'cache');
   const configHome = join(root, 'config');

@@ -91,7 +91,7 @@ export const test = base.extend<{ cli: Cli }>({
 
 async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
   const home = join(root, 'home');
-  const directory = join(root, 'here');
+  const directory = join(root, 'workspace');
   await Promise.all([home, directory].map((path) => mkdir(path, { mode: 0o700 })));
   const cli: Cli = {
     home,

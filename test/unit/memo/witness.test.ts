@@ -5,7 +5,7 @@ import { thisProcess } from '../../support/cache-location.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const at = temporaryDirectory();
-const host = { platform: 'linux', home: '/home/tester', workingDirectory: '/work', ...thisProcess } as const;
+const host = { platform: 'linux', home: '/home/tester', workingDirectory: '/here', ...thisProcess } as const;
 
 describe('Witness', () => {
   it('sees the variables that are read, those that are not there too, and no other ones', () => {
@@ -21,7 +21,7 @@ describe('Witness', () => {
   it('sees nothing that happens after it is known which token is meant', () => {
     const witness = new Witness({ A: '1' }, host);
     witness.close();
-    expect([witness.env.A, witness.host.workingDirectory]).toEqual(['1', '/work']);
+    expect([witness.env.A, witness.host.workingDirectory]).toEqual(['1', '/here']);
     witness.noteFile(at('file'));
     witness.close();
     expect(witness.evidence).toEqual({ variables: new Map(), files: new Map(), workingDirectory: undefined });
@@ -33,9 +33,9 @@ describe('Witness', () => {
 
   it('sees that the working directory is asked for', () => {
     const witness = new Witness({}, host);
-    expect(witness.host.workingDirectory).toBe('/work');
+    expect(witness.host.workingDirectory).toBe('/here');
     witness.close();
-    expect(witness.evidence?.workingDirectory).toBe('/work');
+    expect(witness.evidence?.workingDirectory).toBe('/here');
   });
 
   it.each<[string | undefined, boolean]>([
