@@ -33,11 +33,13 @@ export function sweepNowAndThen(sweep: Sweep): void {
   createPrivateFile(mark, '');
   lutimesSync(mark, sweep.now / 1000, sweep.now / 1000);
   const end = performance.now() + timeLimit;
-  sweepRecords(sweep, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
-  sweepRecords(sweep, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
-  sweepRecords(sweep, 'memos', end, (_, age) => age > memoAge);
-  sweepRecords(sweep, '.', end, () => false);
-  sweepLocks(sweep, end, day);
+  // By the clock of the file system, which another process may be writing in by: ours may have jumped.
+  const aged = { ...sweep, now: Math.min(sweep.now, lstatSync(mark).ctimeMs) };
+  sweepRecords(aged, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
+  sweepRecords(aged, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
+  sweepRecords(aged, 'memos', end, (_, age) => age > memoAge);
+  sweepRecords(aged, '.', end, () => false);
+  sweepLocks(aged, end, day);
 }
 
 /** Removes all locks that nobody holds. */
