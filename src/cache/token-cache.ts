@@ -16,6 +16,8 @@ export interface TokenCacheKey {
   readonly basic_encoding: string | undefined;
   /** Which credential: its source, and for a lasting secret its state. Never the secret. */
   readonly credential: string;
+  /** Which client certificate, where one is presented. */
+  readonly certificate: string | undefined;
   /** Sorted, each once: the order of scopes means nothing (RFC 6749 section 3.3). */
   readonly scope: readonly string[];
   readonly audience: readonly string[];
@@ -113,6 +115,7 @@ function nameOf(key: TokenCacheKey): string {
     auth_method,
     basic_encoding,
     credential,
+    certificate,
     scope,
     audience,
     resource,
@@ -120,7 +123,9 @@ function nameOf(key: TokenCacheKey): string {
   } = key;
   return sha256Hex(
     JSON.stringify([
-      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential].map((part) => part ?? null),
+      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, certificate].map(
+        (part) => part ?? null,
+      ),
       scope,
       audience,
       resource,

@@ -1,5 +1,5 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
-import { credentialIdentity } from '../config/credential-identity.ts';
+import { credentialIdentity, filesIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
 import { isGood, refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
@@ -116,14 +116,17 @@ async function tokenCacheKey(
   ctx: Context,
 ): Promise<TokenCacheKey | undefined> {
   const { server, client: settings } = client.settings;
-  const { clientId, credential, authMethod, basicEncoding } = settings;
+  const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
   if (credential?.source.kind === 'file') ctx.witness.noteFile(credential.source.path);
+  const certificateFiles = [certificate?.certificate, certificate?.privateKey].filter((path) => path !== undefined);
+  for (const path of certificateFiles) ctx.witness.noteFile(path);
   const identity = await credentialIdentity(
     credential?.source,
-    async () => (await client.secret())?.reveal() ?? '',
+    async () => (await client.credentials.secret())?.reveal() ?? '',
     (value) => client.cacheDirectory.keyedHash(value),
   );
-  if (identity === undefined) return undefined;
+  const certificateIdentity = filesIdentity(certificateFiles);
+  if (identity === undefined || certificateIdentity === undefined) return undefined;
   return {
     issuer: server.identity === undefined ? undefined : serverName(server.identity),
     token_endpoint: server.endpoints.get('token_endpoint')?.href,
@@ -131,6 +134,7 @@ async function tokenCacheKey(
     auth_method: authMethod,
     basic_encoding: basicEncoding,
     credential: identity,
+    certificate: certificateFiles.length === 0 ? undefined : certificateIdentity,
     scope: request.scope.toSorted(),
     audience: request.audience.toSorted(),
     resource: request.resource.toSorted(),

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { chooseAuthentication } from '../oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication, lackOfCredential } from '../oauth/client-auth/auth-methods.ts';
 import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
@@ -10,7 +10,8 @@ import type { EndpointName } from '../oauth/metadata.ts';
 import type { RequestPurpose } from '../oauth/refusal-hint.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
-import type { OAuthClient, OAuthClientSettings } from './oauth-client.ts';
+import { credentialKind, readCredential } from './credentials.ts';
+import type { ClientSettings, OAuthClient, OAuthClientSettings } from './oauth-client.ts';
 
 /**
  * Sends a request to an endpoint of the authorization server, the client authenticated.
@@ -46,14 +47,19 @@ async function authenticateAt(
   client: OAuthClient,
   ctx: Context,
 ): Promise<Authenticated> {
-  const { credential, authMethod, basicEncoding = 'form' } = client.settings.client;
+  const { authMethod, basicEncoding = 'form' } = client.settings.client;
   const clientId = requireEssentials(endpoint, client.settings);
   // Introspection and revocation may have a list of their own, RFC 8414 section 2.
   const supported =
     (await client.server.listed(`${endpoint}_auth_methods_supported`, endpoint)) ??
     (await client.server.listed('token_endpoint_auth_methods_supported', endpoint));
-  const secret = authMethod === 'none' ? undefined : await client.secret();
-  const authentication = chooseAuthentication(authMethod, { clientId, secret, basicEncoding }, supported);
+  const credential = await readCredential(client.settings.client, client.credentials);
+  const authentication = {
+    // A certificate beside another method is for the connection, and for tokens that are bound to it.
+    tls: await client.credentials.certificate(),
+    ...chooseAuthentication(authMethod, { clientId, credential, basicEncoding }, supported),
+  };
+  const secret = credential?.kind === 'secret' ? credential.secret : undefined;
   if (authMethod === undefined) {
     const reason = supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`;
     ctx.io.trace(text`* ${authentication.method}: ${reason}`);
@@ -68,7 +74,7 @@ async function authenticateAt(
       description: [
         authentication.method,
         `client_id=${clientId}`,
-        ...(secret === undefined ? [] : [`secret from ${credential?.origin}`]),
+        ...proofOf(client.settings.client),
         ...(purpose.kind === 'token' && purpose.scope.length > 0 ? [`scope=${purpose.scope.join(' ')}`] : []),
       ].join(', '),
       redact: ctx.io.redact,
@@ -91,26 +97,28 @@ async function authenticateAt(
  * one error after the other would cost a run each.
  */
 function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string {
-  const { clientId, credential, authMethod } = client;
+  const { clientId, authMethod } = client;
+  const lack = lackOfCredential(authMethod);
   const isServerKnown = server.identity !== undefined || server.endpoints.has(endpoint);
   const missing = [
     ...(isServerKnown
       ? []
       : [['authorization server', `--issuer URL or CCGRANT_ISSUER (or --${endpoint.replaceAll('_', '-')} URL)`]]),
     ...(clientId === undefined ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
-    ...(credential !== undefined || authMethod === 'none'
-      ? []
-      : [
-          [
-            'client secret',
-            '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET (--auth-method none for a client without one)',
-          ],
-        ]),
+    ...(credentialKind(client) !== undefined || authMethod === 'none' ? [] : [[lack.name, lack.ways]]),
   ];
   if (clientId !== undefined && missing.length === 0) return clientId;
   throw new ConfigError('missing_setting', missing.map(([name]) => `no ${name}`).join(', '), {
     hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile`,
   });
+}
+
+/** What the client proves itself with, and where that came from. */
+function proofOf(settings: ClientSettings): string[] {
+  const kind = credentialKind(settings);
+  if (kind === undefined) return [];
+  const origin = kind === 'certificate' ? settings.certificate?.origin : settings.credential?.origin;
+  return [`${kind} from ${origin}`];
 }
 
 /** Characters that the percent-encoding of RFC 6749 section 2.3.1 changes. */

@@ -2,19 +2,22 @@ import { CacheDirectory } from '../cache/cache-directory.ts';
 import { DocumentCache } from '../cache/document-cache.ts';
 import { identifyProcess } from '../cache/process-identity.ts';
 import { TokenCache } from '../cache/token-cache.ts';
-import { readSecret } from '../config/read-secret.ts';
 import type { SecretSource } from '../config/secret-source.ts';
+import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
 import type { TransportSettings } from '../http/types.ts';
-import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
-import type { Secret } from '../secret.ts';
+import type { BasicEncoding, CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import { text } from '../text.ts';
 import type { ServerSettings } from './authorization-server.ts';
 import { AuthorizationServer } from './authorization-server.ts';
+import type { Credentials } from './credentials.ts';
+import { openCredentials } from './credentials.ts';
+import { once } from './once.ts';
 
 /** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
 export interface Credential {
+  readonly kind: Exclude<CredentialKind, 'certificate'>;
   readonly source: SecretSource;
   readonly origin: string;
 }
@@ -23,6 +26,8 @@ export interface Credential {
 export interface ClientSettings {
   readonly clientId: string | undefined;
   readonly credential: Credential | undefined;
+  /** A client certificate: the credential where there is no other, else for the connection alone. */
+  readonly certificate: TlsFiles | undefined;
   /** Registered name, RFC 7591 section 2. */
   readonly authMethod: string | undefined;
   readonly basicEncoding: BasicEncoding | undefined;
@@ -64,8 +69,7 @@ export interface OAuthClient {
   readonly transport: Transport;
   readonly cacheDirectory: CacheDirectory;
   readonly tokens: TokenCache;
-  /** The client secret, read when it is first needed; undefined when none was named. */
-  readonly secret: () => Promise<Secret> | undefined;
+  readonly credentials: Credentials;
   /** Milliseconds for everything that it does; 0 for no limit. */
   readonly maxTime: number;
   /** The same client with another time limit. */
@@ -89,10 +93,7 @@ export function createClient(settings: OAuthClientSettings, ctx: Context): OAuth
     settings,
     cacheDirectory,
     tokens: new TokenCache(cacheDirectory),
-    secret: once(() => {
-      const { credential } = settings.client;
-      return credential && readSecret(credential.source, credential.origin, ctx);
-    }),
+    credentials: openCredentials(settings.client, ctx),
     afterAnswer: [],
   };
   const within = (maxTime: number): OAuthClient => {
@@ -134,12 +135,4 @@ export function openCacheDirectory(path: string, { io, host, now }: Context): Ca
     now,
     warn: once((reason: string) => io.warn(text`the cache is not used: ${reason}`)),
   });
-}
-
-function once<A extends unknown[], T>(action: (...args: A) => T): (...args: A) => T {
-  let result: { readonly value: T } | undefined;
-  return (...args) => {
-    result ??= { value: action(...args) };
-    return result.value;
-  };
 }

@@ -32,6 +32,12 @@ export async function credentialIdentity(
   }
 }
 
+/** What tells these files, as they are now, from others; undefined when one of them has no state that would tell. */
+export function filesIdentity(paths: readonly string[]): string | undefined {
+  const identities = paths.map(fileIdentity);
+  return identities.includes(undefined) ? undefined : JSON.stringify(identities);
+}
+
 /** A pipe has another identity each time, and a file that is not there is reported by whoever reads it. */
 function fileIdentity(path: string): string | undefined {
   try {

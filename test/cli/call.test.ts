@@ -695,7 +695,6 @@ describe("curl's options", () => {
     '--junit',
     '--probe',
     '--dpop',
-    '--cert',
   ])('and ours of later releases are not there: %s', async (option, { cli }) => {
     const { stderr, ...rest } = await call(cli, [url, option, 'x']);
 

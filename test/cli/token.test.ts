@@ -171,18 +171,6 @@ describe('client authentication', () => {
     );
   });
 
-  test.for(['client_secret_jwt', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])(
-    'does not take %s yet',
-    async (method, { cli }) => {
-      const { exitCode, stdout, stderr } = await cli.run(['token', '--auth-method', method], { env });
-
-      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-      expect(stderr).toMatch(
-        /^error\[usage\]: --auth-method takes one of client_secret_basic, client_secret_post, none\n/,
-      );
-    },
-  );
-
   test('takes the secret from a file, whoever names it, and from standard input', async ({ cli }) => {
     await cli.writeFile('secret.txt', `${secret}\n`);
     answerToken(cli, 'abc', {}, { times: 3 });

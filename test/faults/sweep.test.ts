@@ -30,6 +30,7 @@ function plantEntries(directory: string, count: number, expiresIn: number): void
       auth_method: undefined,
       basic_encoding: undefined,
       credential: 'none',
+      certificate: undefined,
       scope: [],
       audience: [],
       resource: [],

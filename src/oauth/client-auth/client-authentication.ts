@@ -9,15 +9,24 @@ export interface ClientAuthentication {
   /** Puts the proof into a request; asked anew for each try, so that nothing is sent twice that must not be. */
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
-  readonly tls?: TlsIdentity;
+  readonly tls?: TlsIdentity | undefined;
 }
 
-/** What a client has to prove who it is. */
+/** Who the client is, and what it has to prove it. */
 export interface ClientCredentials {
   readonly clientId: string;
-  readonly secret: Secret | undefined;
+  /** Undefined for a client that proves nothing. */
+  readonly credential: ClientCredential | undefined;
   readonly basicEncoding: BasicEncoding;
 }
+
+/** What a client proves who it is with, made ready for use. */
+export type ClientCredential =
+  | { readonly kind: 'secret'; readonly secret: Secret }
+  | { readonly kind: 'certificate'; readonly identity: TlsIdentity };
+
+export type CredentialKind = ClientCredential['kind'];
+export type CredentialOf<K extends CredentialKind> = Extract<ClientCredential, { readonly kind: K }>;
 
 export const basicEncodings = ['form', 'raw'] as const;
 /** Whether id and secret are percent-encoded for HTTP Basic, or sent as they are. */

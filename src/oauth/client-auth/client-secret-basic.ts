@@ -1,10 +1,10 @@
 import type { Secret } from '../../secret.ts';
-import type { BasicEncoding, ClientAuthentication, ClientCredentials } from './client-authentication.ts';
+import type { BasicEncoding, ClientAuthentication, ClientCredentials, CredentialOf } from './client-authentication.ts';
 
 /** Id and secret in the Authorization field, RFC 6749 section 2.3.1. */
 export function clientSecretBasic(
   { clientId, basicEncoding }: ClientCredentials,
-  secret: Secret,
+  { secret }: CredentialOf<'secret'>,
 ): ClientAuthentication {
   return {
     method: 'client_secret_basic',

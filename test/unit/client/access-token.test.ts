@@ -57,7 +57,8 @@ async function obtain(run: Run = {}) {
       server: { identity: undefined, endpoints: new Map([['token_endpoint', new URL('https://as.example/token')]]) },
       client: {
         clientId,
-        credential: { source: variable, origin: 'CCGRANT_CLIENT_SECRET' },
+        credential: { kind: 'secret', source: variable, origin: 'CCGRANT_CLIENT_SECRET' },
+        certificate: undefined,
         authMethod,
         basicEncoding: undefined,
       },

@@ -62,9 +62,11 @@ async function start(run: Run = {}): Promise<Process> {
       client: {
         clientId: 'ci-bot',
         credential: {
+          kind: 'secret',
           source: { kind: 'variable', variable: 'CCGRANT_CLIENT_SECRET', value: new Secret('S3cr3t-value') },
           origin: 'CCGRANT_CLIENT_SECRET',
         },
+        certificate: undefined,
         authMethod: undefined,
         basicEncoding: undefined,
       },

@@ -132,6 +132,7 @@ describe('--cached', () => {
       auth_method: undefined,
       basic_encoding: undefined,
       credential: 'none',
+      certificate: undefined,
       scope: [],
       audience: [],
       resource: [],

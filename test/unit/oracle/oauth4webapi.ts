@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { ClientCredentials } from '../../../src/oauth/client-auth/client-authentication.ts';
+import type { CredentialOf } from '../../../src/oauth/client-auth/client-authentication.ts';
 import type { Answer } from '../support/scripted-http.ts';
 
 /** The client and the server that both programs are told of. */
@@ -49,8 +49,8 @@ function decodeBasic(field: string): string[] {
 }
 
 /** The authentication of oauth4webapi by the same method with the same credentials. */
-export function oracleAuthentication(method: Method, { secret }: Pick<ClientCredentials, 'secret'>): oauth.ClientAuth {
-  const value = secret?.reveal() ?? '';
+export function oracleAuthentication(method: Method, { secret }: CredentialOf<'secret'>): oauth.ClientAuth {
+  const value = secret.reveal();
   if (method === 'client_secret_basic') return oauth.ClientSecretBasic(value);
   return method === 'client_secret_post' ? oauth.ClientSecretPost(value) : oauth.None();
 }

@@ -73,12 +73,13 @@ function comparable(request: HttpRequest | undefined): ComparableRequest {
 /** What ccgrant and oauth4webapi are told alike. */
 function clientOf(method: Method, clientId: string, secret: string, answer: Answer) {
   const http = scriptedHttp(() => answer);
-  const own = { clientId, secret: new Secret(secret), basicEncoding: 'form' } as const;
+  const credential = { kind: 'secret', secret: new Secret(secret) } as const;
+  const own = { clientId, credential, basicEncoding: 'form' } as const;
   const oracle = oracleFetch(answer);
   return {
     options: { authentication: chooseAuthentication(method, own, undefined), transport: http.transport },
     ours: () => comparable(http.requests[0]),
-    authentication: oracleAuthentication(method, own),
+    authentication: oracleAuthentication(method, credential),
     client: { client_id: clientId },
     fetch: { [oauth.customFetch]: oracle.fetch },
     theirs: oracle.sent,

@@ -12,6 +12,7 @@ const token: ListedToken = {
     auth_method: undefined,
     basic_encoding: undefined,
     credential: 'none',
+    certificate: undefined,
     scope: ['a', 'b'],
     audience: ['api'],
     resource: [],

@@ -9,6 +9,6 @@ export function authenticationBy(
   secret: string | undefined = undefined,
   basicEncoding: BasicEncoding = 'form',
 ): ClientAuthentication {
-  const credentials = { clientId, secret: secret === undefined ? undefined : new Secret(secret), basicEncoding };
-  return chooseAuthentication(method, credentials, undefined);
+  const credential = secret === undefined ? undefined : ({ kind: 'secret', secret: new Secret(secret) } as const);
+  return chooseAuthentication(method, { clientId, credential, basicEncoding }, undefined);
 }

@@ -6,7 +6,11 @@ import { authenticationBy } from '../../support/authenticate.ts';
 import { failureOf, wordsOf } from '../../support/failure.ts';
 
 const url = new URL('https://as.example/token');
-const withSecret = { clientId: 'ci-bot', secret: new Secret('S3cr3t'), basicEncoding: 'form' } as const;
+const withSecret = {
+  clientId: 'ci-bot',
+  credential: { kind: 'secret', secret: new Secret('S3cr3t') },
+  basicEncoding: 'form',
+} as const;
 
 describe('client_secret_post (RFC 6749 section 2.3.1)', () => {
   it('puts id and secret into the form as they are, and nothing elsewhere', async () => {
@@ -65,7 +69,7 @@ describe('the method, where nobody said it', () => {
   });
 
   it('is missing without a secret', async () => {
-    const credentials = { ...withSecret, secret: undefined };
+    const credentials = { ...withSecret, credential: undefined };
     expect(await failureOf(() => chooseAuthentication(undefined, credentials, undefined))).toMatchObject({
       code: 'missing_setting',
       hint: expect.stringContaining('--client-secret-file'),
@@ -79,7 +83,7 @@ describe('the method that was asked for', () => {
   });
 
   it.each(['client_secret_basic', 'client_secret_post'])('%s needs a secret', async (method) => {
-    const credentials = { ...withSecret, secret: undefined };
+    const credentials = { ...withSecret, credential: undefined };
     expect(await failureOf(() => chooseAuthentication(method, credentials, undefined))).toMatchObject({
       code: 'missing_setting',
     });

@@ -1,0 +1,150 @@
+import { absolutePath } from '../absolute-path.ts';
+import type { Credential } from '../client/oauth-client.ts';
+import type { Profile } from '../config/profile.ts';
+import type { SecretSource } from '../config/secret-source.ts';
+import type { TlsFiles } from '../config/tls-files.ts';
+import type { Context } from '../context.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { text } from '../text.ts';
+import type { OptionRow } from './option.ts';
+import type { Origin, Setting, Settings } from './settings.ts';
+import { profileSetting } from './settings.ts';
+
+/** What the client proves who it is with, and where that is to be had. */
+export const credentialOptions: readonly OptionRow[] = [
+  {
+    name: 'client-secret-file',
+    value: 'FILE',
+    group: 'Client',
+    summary: 'file that holds the client secret, - for standard input',
+    variable: 'CCGRANT_CLIENT_SECRET_FILE',
+    inProfile: true,
+    isPath: true,
+  },
+  {
+    name: 'cert',
+    value: 'FILE',
+    group: 'Client',
+    summary: 'client certificate (PEM)',
+    variable: 'CCGRANT_CERT',
+    inProfile: true,
+    isPath: true,
+  },
+  {
+    name: 'key',
+    value: 'FILE',
+    group: 'Client',
+    summary: "private key of --cert; by default in the certificate's file",
+    variable: 'CCGRANT_KEY',
+    inProfile: true,
+    isPath: true,
+  },
+];
+
+/** Keys of a profile that are no options: commands that print a credential. */
+export const secretCommandKey = 'client_secret_command';
+
+/**
+ * The credential of the client, without the certificate. The highest rank that names one decides which is used.
+ * @throws ConfigError credential_conflict, credential_misplaced, config_invalid
+ */
+export function resolveCredential(settings: Settings, ctx: Context): Credential | undefined {
+  const candidates = credentialCandidates(settings, ctx);
+  const ranks = ['option', 'named profile', 'environment', 'default profile'] as const;
+  const rank = ranks.find((one) => candidates.some(({ origin }) => origin.rank === one));
+  const [chosen, rival] = candidates.filter(({ origin }) => origin.rank === rank);
+  if (chosen === undefined) return undefined;
+  if (rival !== undefined) {
+    throw new ConfigError('credential_conflict', `${chosen.origin.name} and ${rival.origin.name} are both set`, {
+      hint: 'keep one of them: which credential is meant must not be a guess',
+    });
+  }
+  requireOwnProfile(chosen.origin, settings);
+  const { kind } = chosen.value;
+  for (const { origin } of candidates) {
+    if (origin.rank !== rank) ctx.io.trace(text`* ${kind} from ${chosen.origin.name}, not from ${origin.name}`);
+  }
+  return { ...chosen.value, origin: chosen.origin.name };
+}
+
+/**
+ * The files of the client certificate.
+ * @throws UsageError usage; ConfigError credential_misplaced
+ */
+export function resolveCertificate(settings: Settings, { host }: Context): TlsFiles | undefined {
+  const certificate = settings.text('cert');
+  const privateKey = settings.text('key');
+  if (certificate === undefined) {
+    if (privateKey === undefined) return undefined;
+    throw new UsageError('usage', `${privateKey.origin.name} is the key of a certificate, and none is given`, {
+      hint: 'give --cert FILE too',
+    });
+  }
+  requireOwnProfile(certificate.origin, settings);
+  return {
+    certificate: absolutePath(certificate.value, host),
+    origin: certificate.origin.name,
+    privateKey: privateKey && absolutePath(privateKey.value, host),
+    password: undefined,
+  };
+}
+
+type Candidate = Setting<Omit<Credential, 'origin'>>;
+
+function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
+  const { profile } = settings;
+  const variable = settings.variable('CCGRANT_CLIENT_SECRET');
+  const command = profile && toCommand(profile, secretCommandKey);
+  const secrets: Setting<SecretSource>[] = [
+    ...settings.every('client-secret-file').map((setting) => toFile(setting, ctx)),
+    ...(variable === undefined ? [] : [toVariable(variable)]),
+    ...(command === undefined ? [] : [command]),
+  ];
+  return secrets.map(({ value, origin }) => ({ value: { kind: 'secret', source: value }, origin }));
+}
+
+function toFile({ value, origin }: Setting<string>, { host }: Context): Setting<SecretSource> {
+  return {
+    value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: absolutePath(value, host) },
+    origin,
+  };
+}
+
+function toVariable({ value, origin }: Setting<string>): Setting<SecretSource> {
+  return { value: { kind: 'variable', variable: origin.name, value: new Secret(value) }, origin };
+}
+
+/** @throws ConfigError config_invalid for what cannot be run without a shell */
+function toCommand(profile: Profile, key: string): Setting<SecretSource> | undefined {
+  const setting = profileSetting(profile, key);
+  if (setting === undefined) return undefined;
+  const { value: argv, origin } = setting;
+  const isArray = Array.isArray(profile.values.get(key));
+  if (!isArray || argv.length === 0 || argv[0] === '' || argv.some((word) => word.includes('\0'))) {
+    throw new ConfigError('config_invalid', `${origin.name} is not a command`, {
+      hint: 'write the program and its arguments as an array: ["pass", "show", "name"]',
+    });
+  }
+  return { value: { kind: 'command', argv, directory: profile.directory }, origin };
+}
+
+/**
+ * A profile's credential goes only to that profile's authorization server and only for its client: an
+ * option or variable that points elsewhere must bring a credential of its own.
+ * @throws ConfigError credential_misplaced
+ */
+function requireOwnProfile(origin: Origin, settings: Settings): void {
+  const { profile } = settings;
+  if (profile === undefined || origin.rank !== profile.rank) return;
+  const places = ['issuer', 'token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'client-id'];
+  for (const name of places) {
+    const setting = settings.text(name);
+    if (setting === undefined || setting.origin.rank === profile.rank) continue;
+    const own = profile.values.get(name.replaceAll('-', '_'));
+    if (own === setting.value || (name === 'client-id' && own === undefined)) continue;
+    throw new ConfigError('credential_misplaced', `${origin.name} is not meant for ${setting.origin.name}`, {
+      hint: `the credential of a profile is sent to that profile's server and for its client only: with ${setting.origin.name} give --client-secret-file too`,
+    });
+  }
+}
