@@ -53,7 +53,8 @@ export class CacheDirectory {
     if (content === undefined || content.length > recordLimit) return false;
     const isWritten = this.attempt(() => {
       this.#prepare(folder);
-      writePrivateFile(this.#file(folder, name), content);
+      // What is lost when the machine stops is asked for again; only for a token that costs more than waiting for the disk.
+      writePrivateFile(this.#file(folder, name), content, { isLasting: folder === 'tokens' });
       return true;
     });
     return isWritten ?? false;

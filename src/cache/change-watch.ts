@@ -1,15 +1,18 @@
 import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
 
-/** Waits for something to happen in a directory. */
+/** Waits for something to happen to some of the files in a directory. */
 export class ChangeWatch {
   #watcher: FSWatcher | undefined;
   #isChanged = false;
   #wake = (): void => {};
 
-  constructor(directory: string) {
+  /** @param concerns whether what happens to a file of this name matters */
+  constructor(directory: string, concerns: (name: string) => boolean) {
     try {
-      this.#watcher = watch(directory, { persistent: false }, () => this.#onChange());
+      this.#watcher = watch(directory, { persistent: false }, (_, name) => {
+        if (name === null || concerns(name)) this.#onChange();
+      });
       this.#watcher.on('error', () => this.close());
     } catch {
       // The system watches only so many directories; then time alone must do.
@@ -36,6 +39,11 @@ export class ChangeWatch {
       signal.throwIfAborted();
     }
     this.#isChanged = false;
+  }
+
+  /** Whether changes are seen as they happen. */
+  get isWatching(): boolean {
+    return this.#watcher !== undefined;
   }
 
   close(): void {

@@ -172,7 +172,7 @@ export class GenerationLock {
   /** The numbers of all turns, the newest first. */
   #numbers(): number[] {
     return this.#names()
-      .filter((name) => /^\d{1,15}$/.test(name))
+      .filter(isTurn)
       .map(Number)
       .sort((a, b) => b - a);
   }
@@ -189,6 +189,11 @@ export class GenerationLock {
   #file(number: number): string {
     return join(this.directory, String(number));
   }
+}
+
+/** Whether a file of this name stands for a turn. */
+export function isTurn(name: string): boolean {
+  return /^\d{1,15}$/.test(name);
 }
 
 /** The checksum tells damage, and not whether the record is one of ours. */

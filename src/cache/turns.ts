@@ -1,6 +1,7 @@
 import type { CacheDirectory } from './cache-directory.ts';
 import { ChangeWatch } from './change-watch.ts';
 import type { Ending, GenerationLock, Turn } from './generation-lock.ts';
+import { isTurn } from './generation-lock.ts';
 
 /** How long somebody waits for a turn. */
 export interface Patience {
@@ -53,7 +54,7 @@ export class Turns {
     let watch: ChangeWatch | undefined;
     let announced = 0;
     try {
-      for (let pause = shortestPause; ; pause = Math.min(longestPause, pause * 2)) {
+      for (let pause = shortestPause; ; ) {
         const found = this.#directory.attempt(() => {
           const { generation, isHeld, lastEnding } = lock.look();
           // After a clock was set back, what has ended before may lie ahead.
@@ -68,8 +69,11 @@ export class Turns {
         if (found !== 'taken') return 'on' in found ? found : this.#guarded(found);
         const left = start + limit - performance.now();
         if (left <= 0) return undefined;
-        watch ??= new ChangeWatch(lock.directory);
+        watch ??= new ChangeWatch(lock.directory, isTurn);
         await watch.next(Math.min(pause, left), signal);
+        // The first pause is for what has happened before the watch began. From then on it wakes us, and looking all
+        // the same would take the processor from whoever has the turn.
+        pause = watch.isWatching ? longestPause : Math.min(longestPause, pause * 2);
       }
     } finally {
       watch?.close();

@@ -4,11 +4,9 @@ import type { Context } from '../context.ts';
 import { isGood, refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
 import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credentials.ts';
-import { requestToken } from '../oauth/client-credentials.ts';
 import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
-import { requestAt } from './authentication.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import type { TokenDemand } from './single-flight.ts';
 import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
@@ -69,6 +67,9 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
   const { io, sha256 } = ctx;
   const { scope, audience, resource } = request;
   const purpose = { kind: 'token', scope, namesTarget: audience.length + resource.length > 0 } as const;
+  // Who finds a token, or waits for one that another process asks for, does without these.
+  const { requestAt } = await import('./authentication.ts');
+  const { requestToken } = await import('../oauth/client-credentials.ts');
   const { token, findings } = await io.progress('asking for an access token', () =>
     requestAt('token_endpoint', purpose, client, ctx, (endpoint, options, sent) =>
       requestToken(endpoint, request, options, sent, ctx.now),

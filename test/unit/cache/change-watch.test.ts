@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 const long = 600_000;
 
 function watch(directory: string): ChangeWatch {
-  const opened = new ChangeWatch(directory);
+  const opened = new ChangeWatch(directory, (name) => name !== 'of-no-concern');
   onTestFinished(() => opened.close());
   return opened;
 }
@@ -73,6 +73,18 @@ describe('ChangeWatch', () => {
     await seen;
     await watched.next(long, never);
   }, 2_000);
+
+  it('is not woken by what does not concern it', async () => {
+    const watched = watch(at());
+    const other = watchFiles(at(), { persistent: false });
+    onTestFinished(() => other.close());
+    const seen = once(other, 'change');
+    writeFileSync(at('of-no-concern'), '');
+    await seen;
+    const start = performance.now();
+    await watched.next(30, never);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(29);
+  });
 
   it('leaves nothing at the signal behind, and keeps no process alive', async () => {
     const { signal } = new AbortController();
