@@ -62,20 +62,25 @@ export default defineConfig({
         {
           name: 'main',
           test: /src[\\/](main|version|expiry|cache[\\/](cache-trouble|checksum|read-private-file|sealed-record)|memo[\\/](file-state|memo|recall)|render[\\/]plain-token)\.ts$/,
-          priority: 2,
+          priority: 5,
         },
         {
           name: 'program',
           test: /src[\\/](program|options[\\/](load-settings|token-operand|token-type-hint)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
-          priority: 1,
+          priority: 4,
         },
         {
           name: 'commander',
           test: /node_modules[\\/]commander|src[\\/]((render[\\/])?help|options[\\/]to-commander)\.ts$/,
         },
-        { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 1 },
-        { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/ },
-        { name: 'client', test: /src[\\/]client[\\/]/ },
+        { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 3 },
+        { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/, priority: 2 },
+        // What only those need who ask a server: not who waits for another process's token.
+        {
+          name: 'request',
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks))\.ts$/,
+        },
+        { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
       ],
     },
   },

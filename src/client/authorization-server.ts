@@ -3,7 +3,6 @@ import { ConfigError, NetworkError, ProtocolError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import { isHttpUrl } from '../http/url-policy.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
-import { fetchJwks } from '../oauth/jwks.ts';
 import type { Discovery, EndpointName, ServerIdentity } from '../oauth/metadata.ts';
 import { discover } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
@@ -74,6 +73,7 @@ export class AuthorizationServer {
       const cached = newer ? undefined : this.#cache?.read<JsonWebKeySet>(`keys at ${jwksUri.href}`);
       if (cached !== undefined) return cached;
       await this.#noteForeignKeys(jwksUri);
+      const { fetchJwks } = await import('../oauth/jwks.ts');
       const keySet = await fetchJwks(jwksUri, this.#transport);
       this.#cache?.write(`keys at ${jwksUri.href}`, keySet);
       return keySet;
