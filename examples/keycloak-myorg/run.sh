@@ -1,0 +1,106 @@
+#!/bin/sh
+# A realm, a client and a resource server in Keycloak, and the life of a token between them. README.md explains each step.
+set -eu
+cd "$(dirname "$0")"
+. ../keycloak-admin.sh
+API_URL=${API_URL:-http://localhost:50100}
+
+step 'who talks to Keycloak'
+cat >work/ccgrant.toml <<TOML
+[profiles.admin]
+issuer = '$KEYCLOAK_URL/realms/master'
+client_id = '$KEYCLOAK_ADMIN_CLIENT_ID'
+client_secret_file = '$KEYCLOAK_ADMIN_CLIENT_SECRET_FILE'
+
+[profiles.client]
+issuer = '$KEYCLOAK_URL/realms/myorg'
+client_id = 'test_api_client'
+client_secret_file = 'test_api_client.secret'
+scope = 'test_api_access'
+
+[profiles.resource]
+issuer = '$KEYCLOAK_URL/realms/myorg'
+client_id = 'test_api_resource'
+client_secret_file = 'test_api_resource.secret'
+TOML
+
+step 'the realm'
+create "$realms" '{"realm":"myorg","enabled":true}'
+
+step 'the scope, and the audience that comes with it'
+create "$realms/myorg/client-scopes" '{
+  "name": "test_api_access",
+  "protocol": "openid-connect",
+  "attributes": {"include.in.token.scope": "true"},
+  "protocolMappers": [{
+    "name": "audience test_api_resource",
+    "protocol": "openid-connect",
+    "protocolMapper": "oidc-audience-mapper",
+    "config": {
+      "included.client.audience": "test_api_resource",
+      "access.token.claim": "true",
+      "introspection.token.claim": "true"
+    }
+  }]
+}'
+ccgrant call --profile admin "$realms/myorg/client-scopes" -o work/scopes.json
+scope=$(jq -er '.[] | select(.name == "test_api_access").id' work/scopes.json)
+
+step 'the client'
+create "$realms/myorg/clients" '{
+  "clientId": "test_api_client",
+  "publicClient": false,
+  "serviceAccountsEnabled": true,
+  "standardFlowEnabled": false
+}'
+ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_client" -o work/client.json
+jq -er '.[0].secret' work/client.json >work/test_api_client.secret
+client=$(jq -er '.[0].id' work/client.json)
+ccgrant call --profile admin "$realms/myorg/clients/$client/optional-client-scopes/$scope" -X PUT
+
+step 'the resource server'
+create "$realms/myorg/clients" '{
+  "clientId": "test_api_resource",
+  "publicClient": false,
+  "standardFlowEnabled": false
+}'
+ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_resource" -o work/resource.json
+jq -er '.[0].secret' work/resource.json >work/test_api_resource.secret
+
+step 'discover'
+ccgrant discover --profile client >work/metadata.json
+jq '{token_endpoint, jwks_uri, introspection_endpoint, revocation_endpoint}' work/metadata.json
+
+step 'token'
+ccgrant token --profile client --out work/token.txt
+ccgrant cache list --profile client
+
+step 'decode'
+ccgrant decode <work/token.txt
+
+step 'verify'
+ccgrant verify --profile client --scope test_api_access --audience test_api_resource <work/token.txt
+
+step 'introspect as the client'
+exits 5 ccgrant introspect --profile client <work/token.txt
+
+step 'introspect as the resource server'
+ccgrant introspect --profile resource <work/token.txt
+
+step 'call the API'
+if ccgrant call --profile client "$API_URL/api/public"; then
+  ccgrant call --profile client "$API_URL/api/private"
+  ccgrant call --profile client "$API_URL/api/private-scoped"
+  exits 22 ccgrant call --profile client --no-scope "$API_URL/api/private-scoped"
+else
+  [ $? = 4 ]
+  echo "left out: no API at $API_URL"
+fi
+
+step 'revoke'
+ccgrant revoke --profile client <work/token.txt
+exits 5 ccgrant introspect --profile resource <work/token.txt
+
+step 'verify once more'
+ccgrant verify --profile resource <work/token.txt
+exits 5 ccgrant verify --profile resource --introspect <work/token.txt
