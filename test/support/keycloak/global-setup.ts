@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { exampleTools } from './examples.ts';
 import { flaskTools, prepareFlask } from './flask-server.ts';
 import { type KeycloakAddress, keycloakTools, type RunningKeycloak, startKeycloak } from './keycloak-server.ts';
 import { requireTools } from './tools.ts';
@@ -17,7 +18,7 @@ let keycloak: RunningKeycloak | undefined;
  * @throws Error that names all that is missing for it; no test is left out quietly
  */
 export async function setup(project: TestProject): Promise<void> {
-  await requireTools([...flaskTools, ...(await keycloakTools())]);
+  await requireTools([...exampleTools, ...flaskTools, ...(await keycloakTools())]);
   await prepareFlask();
   keycloak = await startKeycloak();
   project.provide('keycloak', keycloak.address);

@@ -1,0 +1,339 @@
+import { readFile, stat } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { openAdmin } from '../support/keycloak/admin.ts';
+import { stepsOfOutput, stepsOfReadme, stepsOfScript, withOmissions } from '../support/keycloak/example-steps.ts';
+import { copyExamples, type ExampleResult, type Examples } from '../support/keycloak/examples.ts';
+import { startFlaskServer } from '../support/keycloak/flask-server.ts';
+import { findFreePorts } from '../support/keycloak/server-process.ts';
+
+const address = inject('keycloak');
+const admin = openAdmin(address);
+
+describe('keycloak-service-account', () => {
+  const example = 'keycloak-service-account';
+  const realm = provideRealm('my-app-realm');
+  let examples: Examples;
+  let first: ExampleResult;
+  let second: ExampleResult;
+
+  beforeAll(async () => {
+    await realm.expectAbsent();
+    examples = await copyExamples(address);
+    first = await examples.run(example);
+    second = await examples.run(example, { env: { CCGRANT_ISSUER: 'http://localhost:1', CCGRANT_CLIENT_ID: 'me' } });
+  });
+
+  afterAll(async () => {
+    await examples?.remove();
+    await realm.remove();
+  });
+
+  checkReadme(example);
+
+  test('the README shows beside each step the kcadm line for it', async () => {
+    const lines = Object.values(stepsOfReadme(await readExample(example, 'README.md'), 'shell'));
+
+    expect(lines.map((line) => line.match(/kcadm\.sh \S+ \S+/)?.[0])).toEqual([
+      'kcadm.sh config credentials',
+      'kcadm.sh create realms',
+      'kcadm.sh create clients',
+      'kcadm.sh get clients',
+      'kcadm.sh create roles',
+      'kcadm.sh add-roles -r',
+      undefined,
+    ]);
+  });
+
+  test('the script prints what the README shows', async () => {
+    expect(first.exitCode, first.output).toBe(0);
+    await expectShownOutput(example, first);
+  });
+
+  test('the second run changes nothing and says so, whatever the user has set for other servers', async () => {
+    expect(second.exitCode, second.output).toBe(0);
+    await expectShownOutput(example, second, { created: 'there already' });
+  });
+
+  test('Keycloak holds a confidential client of the client credentials grant alone', async () => {
+    expect(await readClient('my-app-realm', 'backend-service')).toMatchObject({
+      enabled: true,
+      clientAuthenticatorType: 'client-secret',
+      publicClient: false,
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+    });
+  });
+
+  test('the service account has the role', async () => {
+    const { id } = await readClient('my-app-realm', 'backend-service');
+    const { body: user } = await admin.request('GET', `/my-app-realm/clients/${id}/service-account-user`);
+    const { body: roles } = await admin.request(
+      'GET',
+      `/my-app-realm/users/${(user as { id: string }).id}/role-mappings/realm`,
+    );
+
+    expect(roles).toContainEqual(expect.objectContaining({ name: 'backend-access' }));
+  });
+
+  test('the secret of the client is in a file that only its owner can read, and nowhere else', async () => {
+    const { secret } = await readClient('my-app-realm', 'backend-service');
+
+    expect(await readFile(examples.workFile(example, 'backend-service.secret'), 'utf8')).toBe(`${secret}\n`);
+    await expectPrivate(examples, example, ['backend-service.secret', 'client.json', 'token.txt', 'token.json']);
+    await expectNothingShown(examples, example, [first, second], [secret]);
+  });
+
+  test('a request that Keycloak refuses ends the script with its answer', async () => {
+    const { adminClientId, adminClientSecret, remove } = await createPowerlessClient();
+    try {
+      const result = await examples.run(example, {
+        env: {
+          KEYCLOAK_ADMIN_CLIENT_ID: adminClientId,
+          KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: await examples.writeFile('powerless.secret', adminClientSecret),
+        },
+      });
+
+      expect(result.exitCode, result.output).toBe(1);
+      expect(result.output).toMatch(/^error: POST .*\/admin\/realms: .*HTTP 403 Forbidden.* 403$/m);
+      expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('the realm');
+    } finally {
+      await remove();
+    }
+  });
+});
+
+describe('keycloak-myorg', () => {
+  const example = 'keycloak-myorg';
+  const realm = provideRealm('myorg');
+  let examples: Examples;
+  let withoutApi: ExampleResult;
+  let withApi: ExampleResult;
+  let apiUrl: string;
+
+  beforeAll(async () => {
+    await realm.expectAbsent();
+    examples = await copyExamples(address);
+    const [freePort] = await findFreePorts(1);
+    withoutApi = await examples.run(example, { env: { API_URL: `http://localhost:${freePort}` } });
+    const api = await startFlaskServer(`${address.baseUrl}/realms/myorg`);
+    apiUrl = api.url;
+    try {
+      withApi = await examples.run(example, { env: { API_URL: apiUrl } });
+    } finally {
+      await api.stop();
+    }
+  });
+
+  afterAll(async () => {
+    await examples?.remove();
+    await realm.remove();
+  });
+
+  checkReadme(example);
+
+  test('without the API the script prints what the README shows, and that calling it is left out', async () => {
+    expect(withoutApi.exitCode, withoutApi.output).toBe(0);
+    await expectShownOutput(example, withoutApi, {}, ['call the API']);
+    expect(stepsOfOutput(withoutApi.output)['call the API']).toContain('left out: no API at http://localhost:');
+  });
+
+  test('with the API the second run prints what the README shows, and that all is there already', async () => {
+    expect(withApi.exitCode, withApi.output).toBe(0);
+    await expectShownOutput(example, withApi, { created: 'there already', 'http://localhost:50100': apiUrl });
+  });
+
+  test('Keycloak holds the client with the optional scope, whose mapper names the resource server', async () => {
+    const { id, serviceAccountsEnabled, optionalClientScopes } = await readClient('myorg', 'test_api_client');
+    expect(serviceAccountsEnabled).toBe(true);
+    expect(optionalClientScopes).toContain('test_api_access');
+
+    const { body: scopes } = await admin.request('GET', `/myorg/clients/${id}/optional-client-scopes`);
+    const scope = (scopes as { id: string; name: string }[]).find(({ name }) => name === 'test_api_access');
+    const { body: mappers } = await admin.request('GET', `/myorg/client-scopes/${scope?.id}/protocol-mappers/models`);
+    expect(mappers).toMatchObject([
+      { protocolMapper: 'oidc-audience-mapper', config: { 'included.client.audience': 'test_api_resource' } },
+    ]);
+  });
+
+  test('Keycloak holds the resource server as a confidential client without a service account', async () => {
+    expect(await readClient('myorg', 'test_api_resource')).toMatchObject({
+      publicClient: false,
+      serviceAccountsEnabled: false,
+      standardFlowEnabled: false,
+    });
+  });
+
+  test('the secrets of both clients are in files that only their owner can read, and nowhere else', async () => {
+    const secrets = await Promise.all(
+      ['test_api_client', 'test_api_resource'].map(async (clientId) => {
+        const { secret } = await readClient('myorg', clientId);
+        expect(await readFile(examples.workFile(example, `${clientId}.secret`), 'utf8')).toBe(`${secret}\n`);
+        return secret;
+      }),
+    );
+
+    await expectPrivate(examples, example, [
+      'test_api_client.secret',
+      'test_api_resource.secret',
+      'client.json',
+      'resource.json',
+      'token.txt',
+    ]);
+    await expectNothingShown(examples, example, [withoutApi, withApi], secrets);
+  });
+
+  test('an API that answers with an error is not left out', async () => {
+    const result = await examples.run(example, { env: { API_URL: address.baseUrl } });
+
+    expect(result.exitCode, result.output).toBe(1);
+    expect(stepsOfOutput(result.output)['call the API']).toContain('error[http_status]: the API answered 404');
+    expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('call the API');
+  });
+});
+
+describe.each([
+  ['keycloak-service-account', 'my-app-realm'],
+  ['keycloak-myorg', 'myorg'],
+])('%s changes nothing', (example, realmName) => {
+  let examples: Examples;
+
+  beforeAll(async () => {
+    examples = await copyExamples(address);
+  });
+
+  afterAll(async () => {
+    await examples?.remove();
+    await provideRealm(realmName).expectAbsent();
+  });
+
+  test('with a wrong secret of the admin client', async () => {
+    const KEYCLOAK_ADMIN_CLIENT_SECRET_FILE = await examples.writeFile('wrong.secret', 'not-the-secret');
+
+    const result = await examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE } });
+
+    expect(result.exitCode, result.output).toBe(3);
+    expect(result.output).toMatch(/^error\[unauthorized_client\]: /m);
+    expect(result.output).toContain(`client_id=${address.adminClientId}`);
+    expect(result.output).not.toContain('not-the-secret');
+  });
+
+  test('without a secret of the admin client, whose file it names', async () => {
+    const result = await examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: '/nowhere/admin.secret' } });
+
+    expect(result.exitCode, result.output).toBe(1);
+    expect(result.output).toMatch(/^error: .*\/nowhere\/admin\.secret.*\n$/);
+  });
+
+  test('when Keycloak is not there', async () => {
+    const [freePort] = await findFreePorts(1);
+
+    const result = await examples.run(example, { env: { KEYCLOAK_URL: `http://localhost:${freePort}` } });
+
+    expect(result.exitCode, result.output).toBe(4);
+    expect(result.output).toMatch(/^error\[connection_failed\]: /m);
+  });
+
+  test.each(['ccgrant', 'jq'])('when %s is not installed', async (program) => {
+    const result = await examples.run(example, { without: [program] });
+
+    expect(result).toEqual({ exitCode: 127, output: `error: ${program} is not installed\n` });
+  });
+});
+
+/** The steps of the README are those of the script, command by command. */
+function checkReadme(example: string) {
+  test('the README shows the commands of the script, and no others', async () => {
+    const script = stepsOfScript(await readExample(example, 'run.sh'));
+    const readme = stepsOfReadme(await readExample(example, 'README.md'), 'sh');
+
+    expect(Object.entries(readme)).toEqual(Object.entries(script));
+  });
+}
+
+/** Compares what a script printed with the README, where `replacements` stand for what differs in this run. */
+async function expectShownOutput(
+  example: string,
+  { output }: ExampleResult,
+  replacements: Readonly<Record<string, string>> = {},
+  leftOut: readonly string[] = [],
+) {
+  const shown = stepsOfReadme(await readExample(example, 'README.md'), 'text');
+  const printed = stepsOfOutput(output);
+  expect(Object.keys(printed)).toEqual(Object.keys(shown));
+  for (const [title, text] of Object.entries(shown).filter(([name]) => !leftOut.includes(name))) {
+    const expected = Object.entries({ 'http://localhost:8080': address.baseUrl, ...replacements }).reduce(
+      (result, [from, to]) => result.replaceAll(from, to),
+      text,
+    );
+    expect(printed[title], title).toMatch(withOmissions(expected));
+  }
+}
+
+async function expectPrivate(examples: Examples, example: string, names: readonly string[]) {
+  for (const name of names) {
+    const { mode } = await stat(examples.workFile(example, name));
+    expect((mode & 0o777).toString(8), name).toBe('600');
+  }
+  const { mode } = await stat(examples.workFile(example, '.'));
+  expect((mode & 0o777).toString(8)).toBe('700');
+}
+
+/** No secret and no token is in what was printed or in a command line. */
+async function expectNothingShown(
+  examples: Examples,
+  example: string,
+  results: readonly ExampleResult[],
+  secrets: readonly string[],
+) {
+  const token = (await readFile(examples.workFile(example, 'token.txt'), 'utf8')).trim();
+  const places = [...results.map(({ output }) => output), await examples.readCommandLines()];
+  for (const secret of [...secrets, token, address.adminClientSecret]) {
+    for (const place of places) expect(place.includes(secret)).toBe(false);
+  }
+}
+
+/** A realm that a script makes: somebody else's is neither used nor removed. */
+function provideRealm(name: string) {
+  let isOurs = false;
+  return {
+    async expectAbsent() {
+      await admin.request('GET', `/${name}`, undefined, [404]);
+      isOurs = true;
+    },
+    async remove() {
+      if (isOurs) await admin.request('DELETE', `/${name}`, undefined, [204, 404]);
+    },
+  };
+}
+
+interface ClientRepresentation {
+  readonly id: string;
+  readonly secret: string;
+  readonly serviceAccountsEnabled: boolean;
+  readonly optionalClientScopes: readonly string[];
+}
+
+async function readClient(realm: string, clientId: string): Promise<ClientRepresentation> {
+  const { body } = await admin.request('GET', `/${realm}/clients?clientId=${clientId}`);
+  const [client] = body as ClientRepresentation[];
+  if (client === undefined) throw new Error(`the realm ${realm} has no client ${clientId}`);
+  return client;
+}
+
+/** A client of the realm `master` that gets tokens and may do nothing with them. */
+async function createPowerlessClient() {
+  const client = { adminClientId: 'powerless', adminClientSecret: 'powerless-secret' };
+  const { createdId } = await admin.request('POST', '/master/clients', {
+    clientId: client.adminClientId,
+    secret: client.adminClientSecret,
+    publicClient: false,
+    serviceAccountsEnabled: true,
+    standardFlowEnabled: false,
+  });
+  return { ...client, remove: () => admin.request('DELETE', `/master/clients/${createdId}`) };
+}
+
+function readExample(example: string, file: string): Promise<string> {
+  return readFile(new URL(`../../examples/${example}/${file}`, import.meta.url), 'utf8');
+}
