@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openAdmin } from '../support/keycloak/admin.ts';
 import { stepsOfOutput, stepsOfReadme, stepsOfScript, withOmissions } from '../support/keycloak/example-steps.ts';
 import { copyExamples, type ExampleResult, type Examples } from '../support/keycloak/examples.ts';
@@ -196,15 +196,19 @@ describe.each([
   ['keycloak-service-account', 'my-app-realm'],
   ['keycloak-myorg', 'myorg'],
 ])('%s changes nothing', (example, realmName) => {
+  const realm = provideRealm(realmName);
   let examples: Examples;
 
   beforeAll(async () => {
+    await realm.expectAbsent();
     examples = await copyExamples(address);
   });
 
+  afterEach(realm.expectAbsent);
+
   afterAll(async () => {
     await examples?.remove();
-    await provideRealm(realmName).expectAbsent();
+    await realm.remove();
   });
 
   test('with a wrong secret of the admin client', async () => {
