@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from '../errors.ts';
+import { unreadable } from '../unreadable.ts';
 import type { ProfileValue } from './profile.ts';
 
 export interface ConfigFile {
@@ -39,7 +40,7 @@ function readSource(path: string, isRequired: boolean): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!isRequired && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    throw new ConfigError('file_unusable', `the configuration file ${path} cannot be read (${code})`);
+    throw new ConfigError('file_unusable', `the configuration file ${path} ${unreadable(error)}`);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
+import { unreadable } from '../unreadable.ts';
 import type { SecretSource } from './secret-source.ts';
 
 /**
@@ -52,24 +53,17 @@ function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array 
     const isPath = code !== 'ENOENT' || /\/|\.\w{1,5}$/.test(path.slice(ctx.host.workingDirectory.length + 1));
     throw new ConfigError(
       'secret_unusable',
-      `the secret file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(code)}`,
+      `the secret file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
       {
         hint:
           code === 'ENOENT'
-            ? 'it takes the path of a file, not the secret; a relative one starts at the working directory'
+            ? 'it takes the path of a file, not the secret; a relative one starts at the working directory, in a profile at its file'
             : undefined,
       },
     );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
-}
-
-function unreadable(code: string | undefined): string {
-  if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
-  if (code === 'EISDIR') return 'is a directory';
-  return `cannot be read (${code})`;
 }
 
 /** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */

@@ -4,6 +4,7 @@ import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { HttpBody } from '../http/types.ts';
+import { unreadable } from '../unreadable.ts';
 
 /** What is sent, and how that must be said. */
 export interface RequestBody {
@@ -88,7 +89,7 @@ function requireReadable(path: string, file: string): Stats {
     const stats = statSync(path);
     if (!stats.isDirectory()) return stats;
   } catch (error) {
-    throw new ConfigError('file_unusable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new ConfigError('file_unusable', `${file} ${unreadable(error)}`);
   }
   throw new ConfigError('file_unusable', `${file} is a directory`);
 }
@@ -99,6 +100,6 @@ export async function readInput(file: string, { io, host }: Context): Promise<Ui
   try {
     return readFileSync(absolutePath(file, host));
   } catch (error) {
-    throw new ConfigError('file_unusable', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new ConfigError('file_unusable', `${file} ${unreadable(error)}`);
   }
 }

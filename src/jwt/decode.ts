@@ -51,7 +51,9 @@ export function decodeJwt(token: string): DecodedJwt | DecodedJwe {
 export function splitCompact(token: string): CompactParts {
   if (token.length > tokenLimit) throw notJwt('it is too long');
   const parts = token.split('.');
-  if (parts.length !== 3 && parts.length !== 5) throw notJwt('it is opaque: only the authorization server can read it');
+  if (parts.length !== 3 && parts.length !== 5) {
+    throw notSpeltOut(token, 'it is opaque: only the authorization server can read it');
+  }
   const [encodedHeader = '', encodedPayload = '', signature = '', ...others] = parts;
   const payload = Buffer.from(encodedPayload, 'base64url');
   const isSpeltOut =
@@ -59,7 +61,7 @@ export function splitCompact(token: string): CompactParts {
     (encodedHeader === latest?.encoded || isBase64url(encodedHeader)) &&
     isBase64url(signature) &&
     others.every(isBase64url);
-  if (!isSpeltOut) throw notJwt('a part of it is not base64url');
+  if (!isSpeltOut) throw notSpeltOut(token, 'a part of it is not base64url');
   if (parts.length === 5) return { kind: 'JWE', encodedHeader, payload: Buffer.of(), signature };
   return { kind: 'JWS', encodedHeader, payload, signature };
 }
@@ -121,8 +123,14 @@ function isBase64urlOf(bytes: Buffer, part: string): boolean {
   return bytes.toString('base64url') === part;
 }
 
-function notJwt(reason: string): UsageError {
-  return new UsageError('not_a_jwt', `not a JWT: ${reason}`, {
-    hint: 'ask the authorization server about it: ccgrant introspect',
-  });
+function notSpeltOut(token: string, reason: string): UsageError {
+  if (!/\s/.test(token)) return notJwt(reason);
+  return notJwt(
+    'there is white space in it',
+    'a token that was wrapped must be on one line again; many tokens, one a line, are read with --lines',
+  );
+}
+
+function notJwt(reason: string, hint = 'ask the authorization server about it: ccgrant introspect'): UsageError {
+  return new UsageError('not_a_jwt', `not a JWT: ${reason}`, { hint });
 }

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { proxySelector } from '../http/proxy.ts';
 import { text } from '../text.ts';
+import { unreadable } from '../unreadable.ts';
 import type { OptionRow } from './option.ts';
 import type { Setting, Settings } from './settings.ts';
 import { toMilliseconds } from './settings.ts';
@@ -117,8 +118,7 @@ function readPem(path: string, { origin }: Setting<string>): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError('file_unusable', `${path} (${origin.name}) cannot be read (${code})`);
+    throw new ConfigError('file_unusable', `${path} (${origin.name}) ${unreadable(error)}`);
   }
 }
 

@@ -27,7 +27,9 @@ export function readTokenLines(
   { io: { stdin } }: Context,
 ): AsyncIterable<readonly string[]> {
   if (operand !== undefined && operand !== '-') {
-    throw new UsageError('usage', 'a token is given, and --lines takes all of them from standard input');
+    throw new UsageError('usage', 'an operand is given, and --lines takes the tokens from standard input', {
+      hint: 'for those in a file: --lines < FILE',
+    });
   }
   const other = forOneToken.find((name) => settings.flag(name));
   if (other !== undefined) throw new UsageError('usage', `--${other} is for one token, and --lines for many`);

@@ -5,6 +5,7 @@ import { ConfigError, UsageError } from '../errors.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
 import type { KeySource } from '../jwt/verify.ts';
+import { unreadable } from '../unreadable.ts';
 import type { OpenClient } from './load-settings.ts';
 import type { OptionRow } from './option.ts';
 import type { Settings } from './settings.ts';
@@ -77,6 +78,6 @@ function readFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new ConfigError('file_unusable', `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new ConfigError('file_unusable', `${path} ${unreadable(error)}`);
   }
 }

@@ -112,7 +112,6 @@ claims
     ['two parts', 'a.b', 'it is opaque: only the authorization server can read it'],
     ['four parts', 'e30.e30.e30.e30', 'it is opaque: only the authorization server can read it'],
     ['padding', 'e30=.e30=.', 'a part of it is not base64url'],
-    ['a blank inside', 'e30. e30.', 'a part of it is not base64url'],
     ['another spelling of the same bytes', 'e31.e30.', 'a part of it is not base64url'],
     ['a header that is no JSON', `${base64url('{')}.e30.`, 'its header is not JSON'],
     ['claims that are no JSON', json('nope'), 'its claims set is not JSON'],
@@ -121,6 +120,15 @@ claims
     ['a claim given twice', json('{"sub":"a","sub":"b"}'), 'its claims set has the member sub twice'],
   ])('exits 2 for %s', async ([, token, reason], { cli }) => {
     expect(await cli.run(['decode', token])).toEqual(failure(2, report('not_a_jwt', `not a JWT: ${reason}`, { hint })));
+  });
+
+  test.for<[name: string, stdin: string]>([
+    ['a token that was wrapped', 'e30.\n  e30.'],
+    ['many tokens', 'e30.e30.\ne30.e30.\ne30.e30.'],
+  ])('exits 2 for %s, and says what to do', async ([, stdin], { cli }) => {
+    const message = 'not a JWT: there is white space in it';
+    const advice = 'a token that was wrapped must be on one line again; many tokens, one a line, are read with --lines';
+    expect(await cli.run(['decode'], { stdin })).toEqual(failure(2, report('not_a_jwt', message, { hint: advice })));
   });
 
   test('shows what could move the cursor as escapes, in text and in JSON', async ({ cli }) => {

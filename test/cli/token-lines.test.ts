@@ -89,12 +89,18 @@ describe('decode --lines', () => {
   });
 
   const hint = 'pipe the tokens in, one a line';
-  test.for<[name: string, args: string[], message: string]>([
+  test.for<[name: string, args: string[], message: string, hint?: string]>([
     ['--raw', ['--raw'], '--raw is for one token, and --lines for many'],
     ['--cached', ['--cached'], '--cached is for one token, and --lines for many'],
-    ['a token', ['a.b.c'], 'a token is given, and --lines takes all of them from standard input'],
-  ])('does not go with %s', async ([, args, message], { cli }) => {
-    expect(await cli.run(['decode', '--lines', ...args])).toEqual(failure(2, report('usage', message)));
+    [
+      'an operand',
+      ['tokens.txt'],
+      'an operand is given, and --lines takes the tokens from standard input',
+      'for those in a file: --lines < FILE',
+    ],
+  ])('does not go with %s', async ([, args, message, advice], { cli }) => {
+    const facts = advice === undefined ? {} : { hint: advice };
+    expect(await cli.run(['decode', '--lines', ...args])).toEqual(failure(2, report('usage', message, facts)));
   });
 
   test('does not go with --format text, and says what does', async ({ cli }) => {

@@ -394,7 +394,7 @@ describe('the keys of verify', () => {
   });
 
   test.for<[name: string, content: string | undefined, message: string]>([
-    ['is not there', undefined, 'cannot be read (ENOENT)'],
+    ['is not there', undefined, 'does not exist'],
     ['is empty', '', 'holds no public key'],
     ['holds something else', 'hello', 'holds no public key'],
     ['holds a shared secret', '{"kty":"oct","k":"aHVudGVyMjI"}', '--verify-secret-file'],

@@ -54,7 +54,7 @@ describe('readConfigFile', () => {
     expect(await readConfigFile(at('none.toml'), false, keys)).toBeUndefined();
     expect(await failureOf(() => readConfigFile(at('none.toml'), true, keys))).toMatchObject({
       code: 'file_unusable',
-      message: expect.stringContaining('ENOENT'),
+      message: expect.stringContaining('does not exist'),
     });
   });
 

@@ -162,11 +162,11 @@ describe('readInput', () => {
     const { ctx } = await createContext({ host: { workingDirectory: at() } });
     expect(await failureOf(() => readInput('none', ctx))).toMatchObject({
       code: 'file_unusable',
-      message: 'none cannot be read (ENOENT)',
+      message: 'none does not exist',
     });
     expect(await failureOf(() => readInput('.', ctx))).toMatchObject({
       code: 'file_unusable',
-      message: '. cannot be read (EISDIR)',
+      message: '. is a directory',
     });
   });
 });

@@ -94,7 +94,7 @@ describe('the tokens of standard input', () => {
   });
 
   it.each<[string, Reading, string]>([
-    ['a token as operand', { operand: 'a.b.c' }, 'a token is given'],
+    ['a token as operand', { operand: 'a.b.c' }, 'an operand is given'],
     ['--cached', { typed: new Map([['cached', true]]) }, '--cached is for one token'],
     ['--format text', { typed: new Map([['format', ['text']]]) }, 'not in text'],
   ])('do not go with %s', async (_, reading, words) => {
