@@ -337,6 +337,7 @@ describe('certificate-bound tokens', () => {
 
     expect(await ask(clients.client)).toBe('200');
     expect(await ask(clients.none)).toBe('401 invalid_token DPoP');
+    expect(outcome(await send(url, dpop(token, 'garbage'), clients.client))).toBe('401 invalid_dpop_proof DPoP');
     expect(outcome(await send(url, bearer(token), clients.client))).toBe('401 invalid_token Bearer');
   });
 

@@ -64,7 +64,6 @@ async function verify(proof: string): Promise<{ claims: JWTPayload; thumbprint: 
     const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
       typ: 'dpop+jwt',
       algorithms,
-      requiredClaims: ['jti', 'htm', 'htu', 'ath'],
       maxTokenAge: maxAge,
       clockTolerance,
     });
