@@ -45,7 +45,7 @@ describe('the resource servers in Python and in TypeScript', () => {
     const judge = async () => {
       const [flask, node] = [await ask('flask'), await ask('node')];
       expect(node).toMatchObject({ error: undefined, ...outcome });
-      expect(flask).toMatchObject({ error: undefined, ...asFlask?.outcome });
+      expect(flask, row.flask?.because).toMatchObject({ error: undefined, ...asFlask?.outcome });
       if (flask.status === node.status) expect(flask.message).toBe(node.message);
     };
     await (row.eventually ? vi.waitFor(judge, 10_000) : judge());

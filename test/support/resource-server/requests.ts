@@ -244,9 +244,9 @@ export function requestCases(server: 'node' | 'flask'): RequestCase[] {
 /** The same claims, signed with a key that the token itself brings along. */
 async function signByOwnKey({ sign, publicJwk }: LocalIssuer): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
-  const { kid } = publicJwk;
+  const { kid = '' } = publicJwk;
   return new SignJWT(decodeJwt(await sign()))
-    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, jwk: await exportJWK(publicKey) } as never)
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid, jwk: await exportJWK(publicKey) })
     .sign(privateKey);
 }
 
