@@ -90,8 +90,6 @@ export function parseHeader({ encodedHeader }: CompactParts): JsonObject {
   return latest.header;
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /**
  * Reads a JOSE header or claims set: UTF-8, a JSON object, no member twice (RFC 7515 section 4).
  * @throws UsageError not_a_jwt
@@ -101,7 +99,7 @@ export function parseJson(bytes: Buffer, part: string): JsonObject {
   let value: unknown;
   try {
     // What stands for a wrong byte may have been there before: only then it takes the slower decoder to say.
-    if (source.includes('\ufffd')) source = strictUtf8.decode(bytes);
+    if (source.includes('\ufffd')) source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     value = JSON.parse(source);
   } catch {
     throw notJwt(`its ${part} is not JSON`);
