@@ -7,7 +7,7 @@ import { isLong } from './support/grid.ts';
 import { sharedToken } from './support/outcomes.ts';
 import type { Outcome } from './support/processes.ts';
 import type { SystemCall } from './support/strace.ts';
-import { changesSomething, failingAt, traceCacheCalls } from './support/strace.ts';
+import { changesSomething, failingAt, runWithFailure, traceCacheCalls } from './support/strace.ts';
 import { mountDisk } from './support/tmpfs.ts';
 
 /** The token of a run that may have said in one line that the cache is of no use. */
@@ -81,12 +81,12 @@ describe('a disk that fails', () => {
     for (let run = 0; run < 2; run += 1) sharedToken([await scene.run(['token', '--fresh'])]);
     const calls = await writingCalls(scene);
     const errors = ['EIO', 'EDQUOT', 'ENOSPC', 'EROFS'];
-    for (const [index, { name, ordinal, line }] of calls.entries()) {
+    for (const [index, call] of calls.entries()) {
       const chosen = isLong ? errors : [errors[index % errors.length] ?? ''];
       for (const error of chosen) {
         const old = sharedToken([await scene.run(['token', '--fresh'])]);
-        const outcome = await scene.run(['token', '--fresh'], { under: failingAt(name, error, ordinal) });
-        const what = `${error} from ${line}`;
+        const outcome = await runWithFailure(scene, ['token', '--fresh'], call, error);
+        const what = `${error} from ${call.line}`;
         const fresh = tokenInSpite(outcome, undefined, what);
         expect(fresh, what).toBe(scene.endpoint.issued.at(-1));
         await wholeEntry(scene, old, fresh, what);

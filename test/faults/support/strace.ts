@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultScene } from './fault-scene.ts';
+import type { Outcome } from './processes.ts';
 
 /** The calls by which a cache is changed and a server asked. */
 const calls = [
@@ -56,12 +57,36 @@ export function killedAt({ name, ordinal }: SystemCall): string[] {
   return injecting(`${name}:signal=SIGKILL:when=${ordinal}`);
 }
 
-/** The command before a command in which one call fails, or every one of several kinds. */
-export function failingAt(names: string, error: string, ordinal?: number): string[] {
-  return injecting(`${names}:error=${error}${ordinal === undefined ? '' : `:when=${ordinal}`}`);
+/** The command before a command in which every call of these names fails. */
+export function failingAt(names: string, error: string): string[] {
+  return injecting(`${names}:error=${error}`);
 }
 
-function injecting(injection: string): string[] {
+/**
+ * Runs a command in which one call on the cache directory fails. Node makes other calls of the same name, not as
+ * many each time: where one of those was met, the run is made again, with a neighbour of the call then and when.
+ */
+export async function runWithFailure(
+  scene: FaultScene,
+  args: readonly string[],
+  { name, ordinal }: SystemCall,
+  error: string,
+): Promise<Outcome> {
+  const log = join(scene.workspace.directory, 'strace.log');
+  for (const shift of [0, 0, 1, -1, 2, -2, 0, 1, -1, 3]) {
+    const under = injecting(`${name}:error=${error}:when=${Math.max(1, ordinal + shift)}`, log);
+    const outcome = await scene.run(args, { under });
+    const met = readFileSync(log, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('(INJECTED)'));
+    if (met.length > 0 && met.every((line) => line.includes(scene.cacheDirectory))) return outcome;
+  }
+  throw new Error(
+    `${name} number ${ordinal} and its neighbours were on the cache directory in one run, and in none after it`,
+  );
+}
+
+function injecting(injection: string, log = '/dev/null'): string[] {
   // Not with --seccomp-bpf, under which strace lets some calls through that it should have met.
-  return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `inject=${injection}`];
+  return ['strace', '-f', '-qq', '-y', '-s', '256', '-o', log, '-e', `inject=${injection}`];
 }
