@@ -1,5 +1,7 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
 import { credentialIdentity, filesIdentity } from '../config/credential-identity.ts';
+import type { TlsFiles } from '../config/tls-files.ts';
+import { pathsOf } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { isGood, refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
@@ -119,15 +121,13 @@ async function tokenCacheKey(
   const { server, client: settings } = client.settings;
   const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
   if (credential?.source.kind === 'file') ctx.witness.noteFile(credential.source.path);
-  const certificateFiles = [certificate?.certificate, certificate?.privateKey].filter((path) => path !== undefined);
-  for (const path of certificateFiles) ctx.witness.noteFile(path);
   const identity = await credentialIdentity(
     credential?.source,
     async () => (await client.credentials.secret())?.reveal() ?? '',
     (value) => client.cacheDirectory.keyedHash(value),
   );
-  const certificateIdentity = filesIdentity(certificateFiles);
-  if (identity === undefined || certificateIdentity === undefined) return undefined;
+  const presented = certificate && certificateIdentity(certificate, ctx);
+  if (identity === undefined || (certificate !== undefined && presented === undefined)) return undefined;
   return {
     issuer: server.identity === undefined ? undefined : serverName(server.identity),
     token_endpoint: server.endpoints.get('token_endpoint')?.href,
@@ -135,10 +135,21 @@ async function tokenCacheKey(
     auth_method: authMethod,
     basic_encoding: basicEncoding,
     credential: identity,
-    certificate: certificateFiles.length === 0 ? undefined : certificateIdentity,
+    certificate: presented,
     scope: request.scope.toSorted(),
     audience: request.audience.toSorted(),
     resource: request.resource.toSorted(),
     parameters: request.parameters,
   };
+}
+
+/** What tells a certificate from others: its files as they are now, and where their password is. */
+function certificateIdentity(certificate: TlsFiles, { witness }: Context): string | undefined {
+  const paths = pathsOf(certificate);
+  const source = certificate.password?.source;
+  const passwordFile = source?.kind === 'file' ? source.path : undefined;
+  for (const path of paths) witness.noteFile(path);
+  if (passwordFile !== undefined) witness.noteFile(passwordFile);
+  const identity = filesIdentity(paths);
+  return identity && JSON.stringify([identity, passwordFile ?? source?.kind ?? null]);
 }

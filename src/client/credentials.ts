@@ -1,5 +1,4 @@
 import { readSecret } from '../config/read-secret.ts';
-import { readTlsIdentity } from '../config/read-tls-identity.ts';
 import type { Context } from '../context.ts';
 import type { TlsIdentity } from '../http/types.ts';
 import { credentialKindsOf } from '../oauth/client-auth/auth-methods.ts';
@@ -22,7 +21,11 @@ export function openCredentials({ credential, certificate }: ClientSettings, ctx
     secret: once(() =>
       credential?.kind === 'secret' ? readSecret(credential.source, credential.origin, ctx) : undefined,
     ),
-    certificate: once(() => certificate && readTlsIdentity(certificate, ctx)),
+    certificate: once(
+      () =>
+        certificate &&
+        import('../config/read-tls-identity.ts').then(({ readTlsIdentity }) => readTlsIdentity(certificate, ctx)),
+    ),
   };
 }
 

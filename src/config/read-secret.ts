@@ -36,16 +36,37 @@ async function readValue(source: SecretSource, origin: string, ctx: Context): Pr
     case 'command':
       return (await import('./secret-command.ts')).runSecretCommand(source, origin, ctx);
     case 'file':
-      return decodeSecret(readSecretFile(source.path, origin, ctx), source.path, origin);
+      return decodeSecret(
+        readFileOnce({ path: source.path, origin, noun: 'secret file', holdsSecret: () => true }, ctx),
+        source.path,
+        origin,
+      );
   }
 }
 
-function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array {
+/** A file that may hold a secret. */
+export interface SecretFile {
+  readonly path: string;
+  /** Who named it, for messages. */
+  readonly origin: string;
+  /** What it is, for messages. */
+  readonly noun: string;
+  /** Whether this content is to be read by nobody else. */
+  readonly holdsSecret: (content: Uint8Array) => boolean;
+}
+
+/**
+ * Reads a file once, as it may be a pipe, and looks at who else may read or write it if it holds a secret.
+ * @throws ConfigError secret_unusable
+ */
+export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ctx: Context): Buffer {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, 'r');
-    checkPermissions(fstatSync(descriptor), path, ctx);
-    return readFileSync(descriptor);
+    const stats = fstatSync(descriptor);
+    const content = readFileSync(descriptor);
+    if (holdsSecret(content)) checkPermissions(stats, path, noun, ctx);
+    return content;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -53,11 +74,11 @@ function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array 
     const isPath = code !== 'ENOENT' || /\/|\.\w{1,5}$/.test(path.slice(ctx.host.workingDirectory.length + 1));
     throw new ConfigError(
       'secret_unusable',
-      `the secret file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
+      `the ${noun} ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
       {
         hint:
           code === 'ENOENT'
-            ? 'it takes the path of a file, not the secret; a relative one starts at the working directory, in a profile at its file'
+            ? 'it takes the path of a file, not what is in it; a relative one starts at the working directory, in a profile at its file'
             : undefined,
       },
     );
@@ -67,15 +88,15 @@ function readSecretFile(path: string, origin: string, ctx: Context): Uint8Array 
 }
 
 /** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */
-function checkPermissions(stats: Stats, path: string, { io, host }: Context): void {
+function checkPermissions(stats: Stats, path: string, noun: string, { io, host }: Context): void {
   if (!stats.isFile() || host.platform === 'win32') return;
   if (stats.mode & 0o022) {
-    throw new ConfigError('secret_unusable', `other users may write to the secret file ${path}`, {
+    throw new ConfigError('secret_unusable', `other users may write to the ${noun} ${path}`, {
       hint: `chmod 600 ${path}`,
     });
   }
   if (stats.mode & 0o044 && stats.uid === host.userId && !/^\/(var\/)?run\/secrets\//.test(path)) {
-    io.warn(text`other users may read the secret file ${path}: chmod 600 ${path}`);
+    io.warn(text`other users may read the ${noun} ${path}: chmod 600 ${path}`);
   }
 }
 

@@ -1,4 +1,6 @@
 import { CcgrantError, NetworkError, ProtocolError } from '../errors.ts';
+import { explainAlert } from './tls-alert.ts';
+import type { TlsIdentity } from './types.ts';
 
 const unknownAuthority = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -13,9 +15,15 @@ const refusedCertificate = new Set(['HOSTNAME_MISMATCH', 'INVALID_CA', 'INVALID_
 /**
  * Says in ccgrant's words why a request did not get an answer. The words of the library are not
  * shown: they can quote header values.
+ * @param identity the client certificate of the request
  * @returns the error itself where it is a fault of the program
  */
-export function explainFailure(error: unknown, url: URL, proxy: URL | undefined): unknown {
+export function explainFailure(
+  error: unknown,
+  url: URL,
+  proxy: URL | undefined,
+  identity: TlsIdentity | undefined = undefined,
+): unknown {
   if (error instanceof CcgrantError) return error;
   const codes = errorCodes(error);
   if (isBug(error)) return error;
@@ -43,6 +51,8 @@ export function explainFailure(error: unknown, url: URL, proxy: URL | undefined)
       hint: 'is a proxy or firewall in the way? --connect-timeout gives it more time',
     });
   }
+  const alert = explainAlert(codes, host, identity);
+  if (alert !== undefined) return new NetworkError('tls_failed', alert.message, { ...facts, hint: alert.hint });
   const certificate = [...codes].find((code) => unknownAuthority.has(code));
   if (certificate !== undefined) {
     return new NetworkError(

@@ -26,6 +26,8 @@ export interface HttpDocument {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly text: string;
+  /** As in HttpResponse. */
+  readonly asksForCertificate?: boolean | undefined;
 }
 
 /** Answers of authorization servers are small; more than this is a fault or an attack. */
@@ -166,7 +168,8 @@ export class Transport {
     try {
       const response = await this.send(request);
       const text = await readText(response, documentLimit);
-      return { url: request.url, method: request.method, status: response.status, headers: response.headers, text };
+      const { status, headers, asksForCertificate } = response;
+      return { url: request.url, method: request.method, status, headers, text, asksForCertificate };
     } catch (error) {
       if (error instanceof NetworkError) return error;
       throw error;

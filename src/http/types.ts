@@ -1,5 +1,6 @@
 /** The structural HTTP types of ccgrant; `undici-client.ts` is the only file that knows a library's. */
 
+import type { Secret } from '../secret.ts';
 import type { HttpHeaders } from './headers.ts';
 
 export interface HttpRequest {
@@ -21,6 +22,8 @@ export interface HttpResponse {
   readonly headers: HttpHeaders;
   /** The bytes as they came; must be read to the end or destroyed by leaving the loop. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Whether the server asked for the client certificate of the request; undefined when that was not to be seen. */
+  readonly asksForCertificate?: boolean | undefined;
 }
 
 export interface HttpClient {
@@ -33,10 +36,17 @@ export interface HttpClient {
   close(): void;
 }
 
-/** A client certificate and its private key, PEM. */
+/** A client certificate with its private key. */
 export interface TlsIdentity {
-  readonly certificate: string;
-  readonly privateKey: string;
+  readonly material:
+    | { readonly kind: 'PEM'; readonly certificates: string; readonly privateKey: Secret }
+    | { readonly kind: 'PKCS#12'; readonly pfx: Buffer; readonly passphrase: Secret | undefined };
+  /** `x5t#S256` of RFC 8705 section 3.1. */
+  readonly thumbprint: string;
+  /** The subject's distinguished name, the most specific part first. */
+  readonly subject: string;
+  /** Who named it: `--cert`. */
+  readonly origin: string;
 }
 
 /** How connections are made. Durations in milliseconds, 0 for no limit. */

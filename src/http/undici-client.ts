@@ -13,30 +13,40 @@ import type { HttpBody, HttpClient, HttpRequest, HttpResponse, TlsIdentity, Tran
 /** Opens the HTTP client. This is the only file that knows undici. */
 export function openHttpClient(settings: TransportSettings): HttpClient {
   const dispatchers = new Map<string, Dispatcher | Promise<Dispatcher>>();
-  return dispatcherClient(settings, (url, identity) => {
+  const certificateRequests: CertificateRequests = new Map();
+  const dispatcherFor = (url: URL, identity: TlsIdentity | undefined): Dispatcher | Promise<Dispatcher> => {
     const proxy = settings.proxyFor(url);
-    const key = JSON.stringify([proxy?.href, identity?.certificate]);
-    const dispatcher = dispatchers.get(key) ?? openDispatcher(settings, proxy, identity);
+    const key = JSON.stringify([proxy?.href, identity?.thumbprint]);
+    const dispatcher = dispatchers.get(key) ?? openDispatcher(settings, proxy, identity, certificateRequests);
     dispatchers.set(key, dispatcher);
     return dispatcher;
-  });
+  };
+  return dispatcherClient(settings, dispatcherFor, certificateRequests);
 }
+
+/** By host and port, whether the server has asked for a client certificate. */
+type CertificateRequests = Map<string, boolean>;
 
 /** An HttpClient over any of undici's dispatchers. */
 export function dispatcherClient(
   settings: TransportSettings,
   dispatcherFor: (url: URL, identity: TlsIdentity | undefined) => Dispatcher | Promise<Dispatcher>,
+  certificateRequests: CertificateRequests = new Map(),
 ): HttpClient {
   const opened = new Set<Dispatcher>();
   return {
     async send(request, signal) {
       const explain = (error: unknown): unknown =>
-        signal.aborted ? signal.reason : explainFailure(error, request.url, settings.proxyFor(request.url));
+        signal.aborted
+          ? signal.reason
+          : explainFailure(error, request.url, settings.proxyFor(request.url), request.tls);
       try {
         signal.throwIfAborted();
         const dispatcher = await dispatcherFor(request.url, request.tls);
         opened.add(dispatcher);
-        return toResponse(await untilAborted(dispatch(dispatcher, request, signal), signal), explain);
+        const response = toResponse(await untilAborted(dispatch(dispatcher, request, signal), signal), explain);
+        const asksForCertificate = request.tls && certificateRequests.get(request.url.origin);
+        return asksForCertificate === undefined ? response : { ...response, asksForCertificate };
       } catch (error) {
         throw explain(error);
       }
@@ -114,16 +124,49 @@ function openDispatcher(
   settings: TransportSettings,
   proxy: URL | undefined,
   identity: TlsIdentity | undefined,
+  certificateRequests: CertificateRequests,
 ): Dispatcher | Promise<Dispatcher> {
   const tls = {
     timeout: settings.connectTimeout,
     rejectUnauthorized: settings.verifyCertificates,
     ...(settings.certificateAuthorities === undefined ? {} : { ca: settings.certificateAuthorities }),
-    ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+    ...identityOptions(identity),
   };
   return proxy === undefined
-    ? new Agent({ connect: resolvingConnector(tls, settings.resolve) })
+    ? new Agent({ connect: observingConnector(resolvingConnector(tls, settings.resolve), certificateRequests) })
     : openProxy(proxy, tls, settings.connectTimeout);
+}
+
+/** The certificate is for the server and not for the proxy on the way. */
+const noIdentity = { cert: undefined, key: undefined, pfx: undefined, passphrase: undefined };
+
+function identityOptions(identity: TlsIdentity | undefined): buildConnector.BuildOptions {
+  if (identity === undefined) return {};
+  const { material } = identity;
+  if (material.kind === 'PEM') return { cert: material.certificates, key: material.privateKey.reveal() };
+  return {
+    pfx: material.pfx,
+    ...(material.passphrase === undefined ? {} : { passphrase: material.passphrase.reveal() }),
+  };
+}
+
+/**
+ * A connector that writes down which servers ask for a certificate. Only the request for one names the
+ * signature algorithms that it may have (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4); a resumed session has none.
+ */
+function observingConnector(
+  connect: buildConnector.connector,
+  certificateRequests: CertificateRequests,
+): buildConnector.connector {
+  return (target, callback) =>
+    connect(target, (...result) => {
+      const [, socket] = result;
+      if (socket !== null && 'getSharedSigalgs' in socket && !socket.isSessionReused()) {
+        const origin = new URL(`${target.protocol}//${target.host ?? target.hostname}`).origin;
+        certificateRequests.set(origin, socket.getSharedSigalgs().length > 0);
+      }
+      callback(...result);
+    });
 }
 
 async function openProxy(proxy: URL, tls: buildConnector.BuildOptions, timeout: number): Promise<Dispatcher> {
@@ -135,7 +178,7 @@ async function openProxy(proxy: URL, tls: buildConnector.BuildOptions, timeout: 
     // A plain http request goes to the proxy as it is, as with curl; only https is tunnelled.
     proxyTunnel: false,
     requestTls: tls,
-    proxyTls: { ...tls, cert: undefined, key: undefined },
+    proxyTls: { ...tls, ...noIdentity },
     // A proxy that takes a connection and then says nothing is as good as one that cannot be reached.
     clientFactory: (origin, options) =>
       // The agent asks for its tunnels by a method that undici's entry puts on every dispatcher.
@@ -147,7 +190,7 @@ async function openProxy(proxy: URL, tls: buildConnector.BuildOptions, timeout: 
 
 /** A connector that asks for a host by name in TLS only where it has one: an address is none (RFC 6066 section 3). */
 function namingHostsOnly(options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector({ ...options, cert: undefined, key: undefined });
+  const connect = buildConnector({ ...options, ...noIdentity });
   return ({ servername, ...target }, callback) =>
     connect(servername === undefined || isIP(servername) !== 0 ? target : { ...target, servername }, callback);
 }

@@ -3,7 +3,7 @@ import type { Credential } from '../client/oauth-client.ts';
 import type { Profile } from '../config/profile.ts';
 import type { SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
-import type { Context } from '../context.ts';
+import type { Context, Host } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
@@ -26,7 +26,7 @@ export const credentialOptions: readonly OptionRow[] = [
     name: 'cert',
     value: 'FILE',
     group: 'Client',
-    summary: 'client certificate (PEM)',
+    summary: 'client certificate with its chain (PEM), or with its key too (PKCS#12)',
     variable: 'CCGRANT_CERT',
     inProfile: true,
     isPath: true,
@@ -37,6 +37,14 @@ export const credentialOptions: readonly OptionRow[] = [
     group: 'Client',
     summary: "private key of --cert; by default in the certificate's file",
     variable: 'CCGRANT_KEY',
+    inProfile: true,
+    isPath: true,
+  },
+  {
+    name: 'pass-file',
+    value: 'FILE',
+    group: 'Client',
+    summary: 'file with the password of a private key or PKCS#12 file',
     inProfile: true,
     isPath: true,
   },
@@ -75,6 +83,7 @@ export function resolveCredential(settings: Settings, ctx: Context): Credential 
 export function resolveCertificate(settings: Settings, { host }: Context): TlsFiles | undefined {
   const certificate = settings.text('cert');
   const privateKey = settings.text('key');
+  const password = settings.text('pass-file');
   if (certificate === undefined) {
     if (privateKey === undefined) return undefined;
     throw new UsageError('usage', `${privateKey.origin.name} is the key of a certificate, and none is given`, {
@@ -85,8 +94,8 @@ export function resolveCertificate(settings: Settings, { host }: Context): TlsFi
   return {
     certificate: absolutePath(certificate.value, host),
     origin: certificate.origin.name,
-    privateKey: privateKey && absolutePath(privateKey.value, host),
-    password: undefined,
+    privateKey: privateKey && { path: absolutePath(privateKey.value, host), origin: privateKey.origin.name },
+    password: password && { source: toFile(password, host).value, origin: password.origin.name },
   };
 }
 
@@ -97,14 +106,14 @@ function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
   const variable = settings.variable('CCGRANT_CLIENT_SECRET');
   const command = profile && toCommand(profile, secretCommandKey);
   const secrets: Setting<SecretSource>[] = [
-    ...settings.every('client-secret-file').map((setting) => toFile(setting, ctx)),
+    ...settings.every('client-secret-file').map((setting) => toFile(setting, ctx.host)),
     ...(variable === undefined ? [] : [toVariable(variable)]),
     ...(command === undefined ? [] : [command]),
   ];
   return secrets.map(({ value, origin }) => ({ value: { kind: 'secret', source: value }, origin }));
 }
 
-function toFile({ value, origin }: Setting<string>, { host }: Context): Setting<SecretSource> {
+function toFile({ value, origin }: Setting<string>, host: Host): Setting<SecretSource> {
   return {
     value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: absolutePath(value, host) },
     origin,

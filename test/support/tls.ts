@@ -11,6 +11,12 @@ export interface CertificateAuthority extends AsyncDisposable {
   readonly certificate: string;
   /** Signs a certificate for these host names and addresses; a negative validity has ended already. */
   issue(hosts: readonly string[], validDays?: number): Promise<TlsCredentials>;
+  /** Signs a certificate for a client; `newKey` is what openssl calls a new key (`rsa:2048`), by default P-256. */
+  issueClient(subject: string, options?: { validDays?: number; newKey?: string }): Promise<TlsCredentials>;
+  /** A certificate that its own key has signed. */
+  selfSigned(subject: string): Promise<TlsCredentials>;
+  /** Runs openssl in a directory that holds these files, and returns the file `out`. */
+  openssl(args: readonly string[], files?: Readonly<Record<string, string | Uint8Array>>): Promise<Buffer>;
 }
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -48,6 +54,28 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-set_serial', String(issued), '-days', String(validDays)],
       );
       return { cert: await read(`${name}.pem`), key: await read(`${name}.key`) };
+    },
+    async issueClient(subject, options = {}) {
+      issued += 1;
+      const name = `client-${issued}`;
+      await writeFile(join(directory, `${name}.ext`), 'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n');
+      const key = options.newKey === undefined ? newKey : ['-newkey', options.newKey, '-nodes'];
+      await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
+      await openssl(
+        ...['x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, '-extfile', `${name}.ext`],
+        ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-set_serial', String(issued)],
+        ...['-days', String(options.validDays ?? 2)],
+      );
+      return { cert: await read(`${name}.pem`), key: await read(`${name}.key`) };
+    },
+    async selfSigned(subject) {
+      await openssl('req', '-x509', ...newKey, '-keyout', 'self.key', '-out', 'self.pem', '-subj', subject);
+      return { cert: await read('self.pem'), key: await read('self.key') };
+    },
+    async openssl(args, files = {}) {
+      for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
+      await openssl(...args);
+      return readFile(join(directory, 'out'));
     },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true }),
   };

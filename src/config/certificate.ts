@@ -1,0 +1,76 @@
+import type { X509Certificate } from 'node:crypto';
+import { ConfigError } from '../errors.ts';
+
+/** A block of a PEM file, RFC 7468: what it says it is, and all of its text. */
+interface PemBlock {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** The blocks of a PEM file, in their order; what stands between them is a comment. */
+export function pemBlocks(content: Uint8Array): readonly PemBlock[] {
+  const blocks = Buffer.from(content)
+    .toString('latin1')
+    .matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g);
+  return [...blocks].map(([text, label = '']) => ({ label, text: `${text}\n` }));
+}
+
+/**
+ * The certificates of a PEM file, in their order.
+ * @param place the file's path and who named it, for messages
+ * @throws ConfigError file_unusable
+ */
+export async function parseCertificates(content: Uint8Array, place: string): Promise<readonly X509Certificate[]> {
+  const blocks = pemBlocks(content);
+  const certificates = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
+  if (certificates.length === 0) {
+    throw new ConfigError('file_unusable', `there is no certificate in ${place}`, { hint: whatElse(content, blocks) });
+  }
+  const { X509Certificate } = await import('node:crypto');
+  try {
+    return certificates.map(({ text }) => new X509Certificate(text));
+  } catch {
+    throw new ConfigError('file_unusable', `a certificate in ${place} is damaged`, {
+      hint: 'copy all of it, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----',
+    });
+  }
+}
+
+/** The certificate's SHA-256 thumbprint, `x5t#S256` of RFC 8705 section 3.1. */
+export function thumbprintOf({ fingerprint256 }: Pick<X509Certificate, 'fingerprint256'>): string {
+  return Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
+/** Whether the file is PKCS#12 (RFC 7292 section 4): a DER sequence that begins with the version 3. */
+export function isPkcs12(content: Uint8Array): boolean {
+  return startOfSequence(content)?.join() === '2,1,3';
+}
+
+/** What the file is instead of a PEM certificate, and how one is made of it. */
+function whatElse(content: Uint8Array, blocks: readonly PemBlock[]): string {
+  const labels = blocks.map(({ label }) => label);
+  if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
+    return 'it holds a private key: that is --key FILE, and the certificate --cert FILE';
+  }
+  if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
+    return 'it is a request for a certificate: its authority makes the certificate of it';
+  }
+  if (labels.some((label) => label.endsWith('PUBLIC KEY'))) return 'it holds a public key without its certificate';
+  const bytes = Buffer.from(content);
+  if (bytes.length === 0) return 'it is empty';
+  if (bytes.readUIntBE(0, Math.min(bytes.length, 4)) === 0xfeedfeed) {
+    return 'it is a Java keystore: keytool -importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12 makes PKCS#12 of it';
+  }
+  if (startOfSequence(content)?.[0] === 0x30)
+    return 'it is DER: openssl x509 -inform DER -in OLD -out NEW makes PEM of it';
+  if (bytes.includes('\0')) return 'it is no text: save a PEM file as UTF-8';
+  return 'it takes a PEM file with -----BEGIN CERTIFICATE-----, or PKCS#12';
+}
+
+/** The first three bytes inside of a DER sequence. */
+function startOfSequence(content: Uint8Array): Uint8Array | undefined {
+  const [tag, length] = content;
+  if (tag !== 0x30 || length === undefined) return undefined;
+  const head = length < 0x80 ? 2 : 2 + (length & 0x7f);
+  return content.subarray(head, head + 3);
+}

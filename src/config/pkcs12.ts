@@ -1,0 +1,54 @@
+import type { X509Certificate } from 'node:crypto';
+import { Duplex } from 'node:stream';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import { ConfigError } from '../errors.ts';
+
+/**
+ * The certificate of a PKCS#12 file whose key is with it. Node opens such files for TLS only, so it is asked
+ * of a connection that is never made.
+ * @param place the file's path and who named it, for messages
+ * @param password undefined when none was given
+ * @throws ConfigError secret_unusable
+ */
+export function certificateOfPkcs12(pfx: Buffer, place: string, password: string | undefined): X509Certificate {
+  let certificate: X509Certificate | undefined;
+  try {
+    const secureContext = createSecureContext({ pfx, ...(password === undefined ? {} : { passphrase: password }) });
+    const socket = new TLSSocket(new Duplex({ read() {} }), { secureContext });
+    certificate = socket.getX509Certificate();
+    socket.destroy();
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, place, password !== undefined);
+  }
+  if (certificate !== undefined) return certificate;
+  throw new ConfigError('secret_unusable', `there is no certificate with a private key in ${place}`);
+}
+
+function explain({ code, message }: NodeJS.ErrnoException, place: string, hasPassword: boolean): ConfigError {
+  const fail = (reason: string, hint?: string): ConfigError => new ConfigError('secret_unusable', reason, { hint });
+  if (code === 'ERR_CRYPTO_UNSUPPORTED_OPERATION') {
+    return fail(
+      `${place} is encrypted in an old way that OpenSSL 3 does not open (RC2)`,
+      'make PEM of it, key and all: (umask 077; openssl pkcs12 -legacy -in OLD.p12 -nodes -out NEW.pem), then --cert NEW.pem',
+    );
+  }
+  if (code === 'ERR_CRYPTO_OPERATION_FAILED') {
+    return fail(
+      `there is no certificate with a private key in ${place}`,
+      'export both: openssl pkcs12 -export -in CERTIFICATE -inkey KEY -out NEW.p12',
+    );
+  }
+  if (message === 'mac absent') return fail(`${place} has no password`, 'leave --pass-file out');
+  if (message === 'mac verify failure') {
+    return hasPassword
+      ? fail(
+          `the password does not open ${place}`,
+          'is it the one in --pass-file? one final newline in it does not count, a blank does',
+        )
+      : fail(`${place} has a password, and none is given`, 'put the password into a file of its own: --pass-file FILE');
+  }
+  return fail(
+    `${place} cannot be opened as PKCS#12`,
+    'openssl pkcs12 -info -noout -in FILE says what is wrong with it',
+  );
+}
