@@ -59,6 +59,10 @@ async function authenticateAt(
     tls: await client.credentials.certificate(),
     ...chooseAuthentication(authMethod, { clientId, credential, basicEncoding }, supported),
   };
+  if (authentication.tls !== undefined && credential?.kind !== 'certificate') {
+    const { origin } = authentication.tls;
+    ctx.io.trace(text`* the certificate from ${origin} is for the connection: ${authentication.method} authenticates`);
+  }
   const secret = credential?.kind === 'secret' ? credential.secret : undefined;
   if (authMethod === undefined) {
     const reason = supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`;

@@ -12,6 +12,8 @@ import { writerOf } from '../curl/terminal-writer.ts';
 import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, ignoreClosedPipe, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
+import type { TlsIdentity } from '../http/types.ts';
+import { presenting, unaskedHint } from '../oauth/certificate-binding.ts';
 import {
   bearerAuthorization,
   challengeResponse,
@@ -58,6 +60,9 @@ export const callCommand: CommandDefinition = {
   run,
 };
 
+/** The certificate to show with a token. */
+type CertificateSource = (accessToken: string) => Promise<TlsIdentity | undefined>;
+
 /** An access token, asked for a fresh one where the first was refused. */
 /** @param refused a token that was used in vain */
 type TokenSource = (refused?: string) => Promise<Pick<AccessToken, 'accessToken' | 'isFromCache'>>;
@@ -72,6 +77,9 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   await withClient(settings, ctx, async (client) => {
     const { obtainAccessToken } = await import('../client/access-token.ts');
     const { createTransport } = await import('../client/oauth-client.ts');
+    const { apiCertificate, requireApiCertificate } = await import('../client/api-certificate.ts');
+    const showsCertificate = settings.flag('api-cert');
+    if (showsCertificate) requireApiCertificate(request.url, client);
     const { connection } = client.settings;
     // A limit that was given holds for the token and the API together; without one, only the headers have to hurry.
     const transport = connection.maxTime === undefined ? createTransport(connection, 0, ctx) : client.transport;
@@ -86,13 +94,15 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
       tokenFile === undefined
         ? (refused) => obtainAccessToken(resolveRequest(settings), client, ctx, refused)
         : () => tokenFromFile(tokenFile, ctx);
+    const certificates: CertificateSource = (accessToken) =>
+      apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
     const start = performance.now();
     const output = async (exchanged: Exchanged): Promise<void> => {
       const size = await outputResponse(exchanged.response, plan(exchanged.response.status), ctx);
       await report(exchanged, size, performance.now() - start, settings, ctx);
     };
     try {
-      const exchanged = await callWithToken(request, policy, tokens, transport, ctx);
+      const exchanged = await callWithToken(request, policy, tokens, certificates, transport, ctx);
       await output(exchanged).catch(ignoreClosedPipe);
       requireSuccess(exchanged, settings);
     } finally {
@@ -106,13 +116,17 @@ async function callWithToken(
   request: ApiRequest,
   policy: ExchangePolicy,
   tokens: TokenSource,
+  certificates: CertificateSource,
   transport: Transport,
   ctx: Context,
 ): Promise<Exchanged> {
   const send = async (refused?: string) => {
     const token = await tokens(refused);
+    const certificate = await certificates(token.accessToken);
+    const bearer = bearerAuthorization(token.accessToken);
+    const authorization = certificate === undefined ? bearer : presenting(bearer, certificate);
     const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
-      exchange(request, bearerAuthorization(token.accessToken), policy, transport, ctx.now),
+      exchange(request, authorization, policy, transport, ctx.now),
     );
     return { token, exchanged };
   };
@@ -204,9 +218,8 @@ function requireSuccess({ request, response }: Exchanged, settings: Settings): v
     response: challengeResponse(response),
     status,
     server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
-    hint: resourceHint(
-      response,
-      tokenFile === undefined ? 'ccgrant decode --cached' : `ccgrant decode - < ${tokenFile}`,
-    ),
+    hint:
+      unaskedHint(response) ??
+      resourceHint(response, tokenFile === undefined ? 'ccgrant decode --cached' : `ccgrant decode - < ${tokenFile}`),
   });
 }

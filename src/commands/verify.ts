@@ -15,7 +15,7 @@ import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
-import { keyOptions, resolveKeySource } from '../options/verification-keys.ts';
+import { keyOptions, resolveKeySource, resolveThumbprint } from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
 import { text } from '../text.ts';
@@ -54,6 +54,12 @@ const options: readonly OptionRow[] = [
     summary: 'difference of clocks that is forgiven (60s), 300s at the most',
   },
   { name: 'max-age', value: 'DURATION', group: 'Checks', summary: 'must not have been issued longer ago' },
+  {
+    name: 'bound-to-cert',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'must be bound to this certificate (PEM), by cnf.x5t#S256',
+  },
   { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
   { name: 'signature-only', group: 'Checks', summary: 'check the signature and no claim; the payload may be anything' },
   { name: 'introspect', group: 'Checks', summary: 'also ask the server whether the token is active' },
@@ -92,6 +98,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const resolveRequirements = async (): Promise<VerifyRequirements> => ({
       ...checks,
       issuer: checks.signatureOnly ? undefined : await requiredIssuer(settings, openClient),
+      boundToCertificate: await resolveThumbprint(settings, ctx),
     });
     if (lines !== undefined) return verifyLines(lines, keys, await resolveRequirements(), ctx);
     const selection = settings.flag('cached')

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { TlsIdentity } from '../http/types.ts';
 import { Secret } from '../secret.ts';
+import { text } from '../text.ts';
 import { isPkcs12, parseCertificates, pemBlocks, thumbprintOf } from './certificate.ts';
 import { readFileOnce, readSecret } from './read-secret.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -17,9 +18,11 @@ export async function readTlsIdentity(files: TlsFiles, ctx: Context): Promise<Tl
   const content = readFileOnce({ path, origin, noun: 'certificate file', holdsSecret: holdsKey }, ctx);
   const place = `${path} (${origin})`;
   const password = files.password && (await readSecret(files.password.source, files.password.origin, ctx)).reveal();
-  return isPkcs12(content)
-    ? fromPkcs12(content, place, password, files, ctx)
-    : fromPem(content, place, password, files, ctx);
+  const identity = isPkcs12(content)
+    ? await fromPkcs12(content, place, password, files, ctx)
+    : await fromPem(content, place, password, files, ctx);
+  ctx.io.trace(text`* certificate from ${origin}: ${identity.subject}, x5t#S256 ${identity.thumbprint}`);
+  return identity;
 }
 
 async function fromPkcs12(
@@ -60,8 +63,8 @@ async function fromPem(
     ? readFileOnce({ ...privateKey, noun: 'private key file', holdsSecret: () => true }, ctx)
     : content;
   const keyPlace = isElsewhere ? `${privateKey.path} (${privateKey.origin})` : place;
-  for (const { label, text } of pemBlocks(keyContent)) {
-    if (label.endsWith('PRIVATE KEY')) ctx.io.conceal(text.trim(), '[secret]');
+  for (const block of pemBlocks(keyContent)) {
+    if (block.label.endsWith('PRIVATE KEY')) ctx.io.conceal(block.text.trim(), '[secret]');
   }
   const key = await parseTlsKey(keyContent, keyPlace, password);
   if (!certificate.checkPrivateKey(key)) {

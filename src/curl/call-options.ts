@@ -76,6 +76,11 @@ export const callOptions: readonly OptionRow[] = [
     summary: 'try again N times on timeouts, 408, 429, 500, 502, 503 and 504',
   },
   { name: 'token-file', value: 'FILE', group: 'Request', summary: 'a token from elsewhere, - for standard input' },
+  {
+    name: 'api-cert',
+    group: 'Request',
+    summary: 'show the client certificate to the API even if the token is not bound to it',
+  },
   { name: 'compressed', group: 'Response', summary: 'ask for a compressed response, and unpack it' },
   { name: 'include', short: 'i', group: 'Response', summary: 'show status and headers before the body' },
   { name: 'head', short: 'I', group: 'Response', summary: 'HEAD, and show the headers' },
@@ -125,5 +130,7 @@ export const foreignOptions: ReadonlyMap<string, string> = new Map([
   ...['-K', '-n', '--netrc', '--next', '-:'].map(
     (name) => [name, 'values that repeat go into a profile of the configuration file'] as const,
   ),
-  ...['-E', '--cert', '--key'].map((name) => [name, 'client certificates are not supported yet'] as const),
+  ['-E', 'the certificate is --cert FILE, with the password of its key in --pass-file FILE'],
+  ...['--cert-type', '--key-type'].map((name) => [name, 'the file says itself whether it is PEM or PKCS#12'] as const),
+  ['--pass', 'put the password into a file: --pass-file FILE'],
 ]);

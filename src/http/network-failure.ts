@@ -1,5 +1,5 @@
 import { CcgrantError, NetworkError, ProtocolError } from '../errors.ts';
-import { explainAlert } from './tls-alert.ts';
+import { explainAlert, silentRefusal } from './tls-alert.ts';
 import type { TlsIdentity } from './types.ts';
 
 const unknownAuthority = new Set([
@@ -15,14 +15,14 @@ const refusedCertificate = new Set(['HOSTNAME_MISMATCH', 'INVALID_CA', 'INVALID_
 /**
  * Says in ccgrant's words why a request did not get an answer. The words of the library are not
  * shown: they can quote header values.
- * @param identity the client certificate of the request
+ * @param certificate the client certificate of the request, and whether the server wanted one
  * @returns the error itself where it is a fault of the program
  */
 export function explainFailure(
   error: unknown,
   url: URL,
   proxy: URL | undefined,
-  identity: TlsIdentity | undefined = undefined,
+  certificate: { readonly identity: TlsIdentity | undefined; readonly isAskedFor: boolean } = noCertificate,
 ): unknown {
   if (error instanceof CcgrantError) return error;
   const codes = errorCodes(error);
@@ -51,13 +51,13 @@ export function explainFailure(
       hint: 'is a proxy or firewall in the way? --connect-timeout gives it more time',
     });
   }
-  const alert = explainAlert(codes, host, identity);
+  const alert = explainAlert(codes, host, certificate.identity);
   if (alert !== undefined) return new NetworkError('tls_failed', alert.message, { ...facts, hint: alert.hint });
-  const certificate = [...codes].find((code) => unknownAuthority.has(code));
-  if (certificate !== undefined) {
+  const untrusted = [...codes].find((code) => unknownAuthority.has(code));
+  if (untrusted !== undefined) {
     return new NetworkError(
       'tls_failed',
-      `the certificate of ${host} is not signed by a known authority (${certificate})`,
+      `the certificate of ${host} is not signed by a known authority (${untrusted})`,
       {
         ...facts,
         hint: 'name the certificate of its authority with --cacert FILE',
@@ -101,8 +101,13 @@ export function explainFailure(
       hint: url.protocol === 'http:' ? 'does the server want https on this port?' : undefined,
     });
   }
-  return new NetworkError('connection_lost', `the connection to ${host} broke off${codeOf(codes)}`, facts);
+  return new NetworkError('connection_lost', `the connection to ${host} broke off${codeOf(codes)}`, {
+    ...facts,
+    hint: certificate.isAskedFor ? silentRefusal(certificate.identity) : undefined,
+  });
 }
+
+const noCertificate = { identity: undefined, isAskedFor: false };
 
 /** Errors that the language raises, and no code of the system explains. */
 function isBug(error: unknown): boolean {

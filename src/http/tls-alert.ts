@@ -63,3 +63,10 @@ export function explainAlert(
   if (meaning === undefined) return undefined;
   return { message: `${host} ${meaning.reason} from ${identity.origin} (${identity.subject})`, hint: meaning.hint };
 }
+
+/** What a person can look at when a server asked for a client certificate, and then went away without a word. */
+export function silentRefusal(identity: TlsIdentity | undefined): string {
+  return identity === undefined
+    ? 'the server asked for a client certificate: give one with --cert FILE and --key FILE'
+    : `the server asked for a client certificate: does it accept the one from ${identity.origin} (${identity.subject})?`;
+}

@@ -1,5 +1,6 @@
 import { NetworkError, ProtocolError } from '../errors.ts';
 import type { Text } from '../text.ts';
+import { text } from '../text.ts';
 import { readText } from './body.ts';
 import { combinedSignal, timeoutSignal } from './combined-signal.ts';
 import { HttpHeaders } from './headers.ts';
@@ -80,6 +81,8 @@ export class Transport {
     try {
       const response = await client.send(request, abort);
       traceResponse(response, this.#options.trace);
+      if (response.asksForCertificate === false)
+        this.trace(text`* ${request.url.host} did not ask for the certificate`);
       return { ...response, body: explained(response.body) };
     } catch (error) {
       throw explainTimeout(error, request.url);
@@ -167,9 +170,9 @@ export class Transport {
   async #attempt(request: HttpRequest): Promise<HttpDocument | NetworkError> {
     try {
       const response = await this.send(request);
-      const text = await readText(response, documentLimit);
       const { status, headers, asksForCertificate } = response;
-      return { url: request.url, method: request.method, status, headers, text, asksForCertificate };
+      const content = await readText(response, documentLimit);
+      return { url: request.url, method: request.method, status, headers, text: content, asksForCertificate };
     } catch (error) {
       if (error instanceof NetworkError) return error;
       throw error;

@@ -13,39 +13,50 @@ import type { HttpBody, HttpClient, HttpRequest, HttpResponse, TlsIdentity, Tran
 /** Opens the HTTP client. This is the only file that knows undici. */
 export function openHttpClient(settings: TransportSettings): HttpClient {
   const dispatchers = new Map<string, Dispatcher | Promise<Dispatcher>>();
-  const certificateRequests: CertificateRequests = new Map();
+  const handshakes: Handshakes = new Map();
   const dispatcherFor = (url: URL, identity: TlsIdentity | undefined): Dispatcher | Promise<Dispatcher> => {
     const proxy = settings.proxyFor(url);
     const key = JSON.stringify([proxy?.href, identity?.thumbprint]);
-    const dispatcher = dispatchers.get(key) ?? openDispatcher(settings, proxy, identity, certificateRequests);
+    const dispatcher = dispatchers.get(key) ?? openDispatcher(settings, proxy, identity, handshakes);
     dispatchers.set(key, dispatcher);
     return dispatcher;
   };
-  return dispatcherClient(settings, dispatcherFor, certificateRequests);
+  return dispatcherClient(settings, dispatcherFor, handshakes);
 }
 
-/** By host and port, whether the server has asked for a client certificate. */
-type CertificateRequests = Map<string, boolean>;
+/** What is known from the latest handshake with a server. */
+interface Handshake {
+  /** Whether it asked for a client certificate; undefined when that was not to be seen. */
+  readonly asksForCertificate: boolean | undefined;
+  /** What it said afterwards that ended the connection. */
+  failure: Error | undefined;
+}
+
+/** By origin. */
+type Handshakes = Map<string, Handshake>;
 
 /** An HttpClient over any of undici's dispatchers. */
 export function dispatcherClient(
   settings: TransportSettings,
   dispatcherFor: (url: URL, identity: TlsIdentity | undefined) => Dispatcher | Promise<Dispatcher>,
-  certificateRequests: CertificateRequests = new Map(),
+  handshakes: Handshakes = new Map(),
 ): HttpClient {
   const opened = new Set<Dispatcher>();
   return {
     async send(request, signal) {
-      const explain = (error: unknown): unknown =>
-        signal.aborted
-          ? signal.reason
-          : explainFailure(error, request.url, settings.proxyFor(request.url), request.tls);
+      const explain = (error: unknown): unknown => {
+        if (signal.aborted) return signal.reason;
+        const { asksForCertificate = false, failure } = handshakes.get(request.url.origin) ?? {};
+        const certificate = { identity: request.tls, isAskedFor: asksForCertificate };
+        const reason = failure === undefined ? error : new AggregateError([failure, error]);
+        return explainFailure(reason, request.url, settings.proxyFor(request.url), certificate);
+      };
       try {
         signal.throwIfAborted();
         const dispatcher = await dispatcherFor(request.url, request.tls);
         opened.add(dispatcher);
         const response = toResponse(await untilAborted(dispatch(dispatcher, request, signal), signal), explain);
-        const asksForCertificate = request.tls && certificateRequests.get(request.url.origin);
+        const asksForCertificate = request.tls && handshakes.get(request.url.origin)?.asksForCertificate;
         return asksForCertificate === undefined ? response : { ...response, asksForCertificate };
       } catch (error) {
         throw explain(error);
@@ -124,7 +135,7 @@ function openDispatcher(
   settings: TransportSettings,
   proxy: URL | undefined,
   identity: TlsIdentity | undefined,
-  certificateRequests: CertificateRequests,
+  handshakes: Handshakes,
 ): Dispatcher | Promise<Dispatcher> {
   const tls = {
     timeout: settings.connectTimeout,
@@ -133,7 +144,7 @@ function openDispatcher(
     ...identityOptions(identity),
   };
   return proxy === undefined
-    ? new Agent({ connect: observingConnector(resolvingConnector(tls, settings.resolve), certificateRequests) })
+    ? new Agent({ connect: observingConnector(resolvingConnector(tls, settings.resolve), handshakes) })
     : openProxy(proxy, tls, settings.connectTimeout);
 }
 
@@ -154,16 +165,23 @@ function identityOptions(identity: TlsIdentity | undefined): buildConnector.Buil
  * A connector that writes down which servers ask for a certificate. Only the request for one names the
  * signature algorithms that it may have (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4); a resumed session has none.
  */
-function observingConnector(
-  connect: buildConnector.connector,
-  certificateRequests: CertificateRequests,
-): buildConnector.connector {
+function observingConnector(connect: buildConnector.connector, handshakes: Handshakes): buildConnector.connector {
   return (target, callback) =>
     connect(target, (...result) => {
       const [, socket] = result;
-      if (socket !== null && 'getSharedSigalgs' in socket && !socket.isSessionReused()) {
+      if (socket && 'getSharedSigalgs' in socket) {
         const origin = new URL(`${target.protocol}//${target.host ?? target.hostname}`).origin;
-        certificateRequests.set(origin, socket.getSharedSigalgs().length > 0);
+        const handshake: Handshake = {
+          asksForCertificate: socket.isSessionReused()
+            ? handshakes.get(origin)?.asksForCertificate
+            : socket.getSharedSigalgs().length > 0,
+          failure: undefined,
+        };
+        handshakes.set(origin, handshake);
+        // undici forgets an alert when the end of the connection follows it.
+        socket.once('error', (error) => {
+          handshake.failure = error;
+        });
       }
       callback(...result);
     });

@@ -15,6 +15,8 @@ export interface ClaimRequirements {
   readonly leeway: number;
   /** How long ago the token may have been issued. */
   readonly maxAge: number | undefined;
+  /** `x5t#S256` of the certificate that the token must be bound to, RFC 8705 section 3.1. */
+  readonly boundToCertificate?: string | undefined;
   /** Everything that RFC 9068 section 4 demands of an access token. */
   readonly isAccessTokenJwt: boolean;
 }
@@ -41,6 +43,9 @@ export function checkClaims(
     checkIssuedAt(claims.iat, requirements, now),
     checkScope(claims, requirements),
     ...(requirements.isAccessTokenJwt ? [checkProfile(claims)] : []),
+    ...(requirements.boundToCertificate === undefined
+      ? []
+      : [checkCertificate(claims.cnf, requirements.boundToCertificate)]),
   ];
 }
 
@@ -114,6 +119,18 @@ function checkProfile(claims: JsonObject): Check {
     (name) => claims[name] === undefined || claims[name] === null,
   );
   return missing.length === 0 ? passed('at-jwt') : failed('at-jwt', `${missing.join(', ')} missing`);
+}
+
+/** RFC 8705 section 3.1. */
+function checkCertificate(cnf: unknown, thumbprint: string): Check {
+  const bound = typeof cnf === 'object' && cnf !== null ? (cnf as JsonObject)['x5t#S256'] : undefined;
+  if (bound === thumbprint) return passed('cnf.x5t#S256');
+  return bound === undefined
+    ? failed('cnf.x5t#S256', 'the token is not bound to a certificate: cnf.x5t#S256 is missing')
+    : failed(
+        'cnf.x5t#S256',
+        `the token is bound to another certificate: x5t#S256 is ${shown(bound)}, not ${thumbprint}`,
+      );
 }
 
 function isTime(value: unknown): value is number {

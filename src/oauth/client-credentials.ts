@@ -2,6 +2,7 @@ import { ProtocolError } from '../errors.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
+import { requireBinding } from './certificate-binding.ts';
 import type { EndpointOptions } from './endpoint-request.ts';
 import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
@@ -51,13 +52,16 @@ export async function requestToken(
   const issuedOn = Math.floor(now() / 1000);
   const document = await postForm(tokenEndpoint, toForm(request), options);
   requireSuccess(document, sent, now());
-  return readTokenResponse(
+  const { token, findings } = readTokenResponse(
     requireJsonObject(document, sent),
     document,
     request,
     issuedOn,
     options.constraint?.tokenType,
   );
+  const { tls, caveat } = options.authentication;
+  requireBinding(token.accessToken, tls, document);
+  return { token, findings: [...findings, ...[caveat?.(document)].filter((finding) => finding !== undefined)] };
 }
 
 function toForm({ scope, audience, resource, parameters }: AccessTokenRequest): (readonly [string, string])[] {

@@ -6,6 +6,7 @@ import { isBusy, isRedirect } from '../http/transport.ts';
 import type { JsonObject } from '../json-object.ts';
 import { parseJsonObject } from '../json-object.ts';
 import { tokenChallenge } from './challenge.ts';
+import type { Refusal } from './client-auth/client-authentication.ts';
 
 /** Error codes that say "no", whatever the status: trying again does not help. */
 const definiteErrors = new Set([
@@ -40,7 +41,7 @@ export interface SentRequest {
   readonly description: string;
   /** Takes the secrets out of a text before it is cut: half a secret would not be recognised as one. */
   readonly redact: (text: string) => string;
-  readonly hint: (refusal: { readonly error: string | undefined; readonly status: number }) => string | undefined;
+  readonly hint: (refusal: Refusal) => string | undefined;
 }
 
 /**
@@ -97,7 +98,7 @@ function refused(document: HttpDocument, { response, summary }: ErrorResponse, s
     response,
     server: `${answerOf(document)}: ${summary}`,
     sent: sent.description,
-    hint: sent.hint({ error, status: document.status }),
+    hint: sent.hint({ error, status: document.status, asksForCertificate: document.asksForCertificate }),
   });
 }
 
@@ -132,9 +133,11 @@ function redirected(document: HttpDocument): ProtocolError {
 }
 
 function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
-  const { status, url } = document;
+  const { status, url, asksForCertificate } = document;
   const hint =
-    status === 404 || status === 405 ? `is ${url.href} the right endpoint?` : sent.hint({ error: undefined, status });
+    status === 404 || status === 405
+      ? `is ${url.href} the right endpoint?`
+      : sent.hint({ error: undefined, status, asksForCertificate });
   return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
     status,
     server: `${answerOf(document)}: ${excerpt(document, sent.redact)}`,

@@ -1,5 +1,5 @@
 import { authMethodNames } from './client-auth/auth-methods.ts';
-import type { BasicEncoding, ClientAuthentication } from './client-auth/client-authentication.ts';
+import type { BasicEncoding, ClientAuthentication, Refusal } from './client-auth/client-authentication.ts';
 
 /** What a request is for, as far as advice depends on it. */
 export type RequestPurpose =
@@ -25,18 +25,16 @@ export interface RefusedRequest {
 }
 
 /** What a person can do about a refusal, by its registered code (RFC 6749 section 5.2, RFC 8707 section 2). */
-export function refusalHint(
-  { error, status }: { readonly error: string | undefined; readonly status: number },
-  request: RefusedRequest,
-): string | undefined {
+export function refusalHint(refusal: Refusal, request: RefusedRequest): string | undefined {
+  const { error, status } = refusal;
   const { purpose, clientId } = request;
   switch (error) {
     case 'invalid_client':
-      return credentialHint(request);
+      return credentialHint(refusal, request);
     case 'unauthorized_client':
       // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
-      if (purpose.kind !== 'token') return credentialHint(request);
-      return `${credentialHint(request)}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+      if (purpose.kind !== 'token') return credentialHint(refusal, request);
+      return `${credentialHint(refusal, request)}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
     case 'invalid_scope':
       return purpose.kind === 'token' ? scopeHint(purpose.scope, request.scopesSupported) : undefined;
     case 'invalid_target':
@@ -52,22 +50,20 @@ export function refusalHint(
       return 'this server keeps no state of such tokens: check them with ccgrant verify';
     case undefined:
       return status === 401 || status === 403 || (status === 400 && request.hasOddCredentials)
-        ? credentialHint(request)
+        ? credentialHint(refusal, request)
         : undefined;
     default:
-      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint(request);
+      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint(refusal, request);
       if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)
         return undefined;
       return `only the client that a token was issued to may revoke it: this one belongs to ${purpose.issuedTo}`;
   }
 }
 
-function credentialHint({
-  authentication,
-  supportedMethods,
-  hasOddCredentials,
-  basicEncoding,
-}: RefusedRequest): string {
+function credentialHint(
+  refusal: Refusal,
+  { authentication, supportedMethods, hasOddCredentials, basicEncoding }: RefusedRequest,
+): string {
   const { method } = authentication;
   if (method === 'client_secret_basic' && hasOddCredentials) {
     const otherEncoding =
@@ -75,7 +71,8 @@ function credentialHint({
     return `the id or secret has characters that some servers read differently: try --auth-method client_secret_post${otherEncoding}`;
   }
   const check =
-    method === 'none' ? 'the client proved nothing: does it have a secret?' : 'check the client id and its secret';
+    authentication.advise?.(refusal) ??
+    (method === 'none' ? 'the client proved nothing: does it have a secret?' : 'check the client id and its secret');
   const [other] =
     supportedMethods?.filter((name) => name !== method && name !== 'none' && authMethodNames.includes(name)) ?? [];
   return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;

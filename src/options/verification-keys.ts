@@ -59,6 +59,24 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
   return keysOfRun((newer) => ctx.io.progress('fetching the keys', () => server.keys(newer)));
 }
 
+/**
+ * The thumbprint of the certificate that the token must be bound to.
+ * @throws UsageError usage; ConfigError file_unusable
+ */
+export async function resolveThumbprint(settings: Settings, ctx: Context): Promise<string | undefined> {
+  const file = settings.text('bound-to-cert');
+  if (file === undefined) return undefined;
+  if (settings.flag('signature-only')) {
+    throw new UsageError('usage', '--bound-to-cert and --signature-only are both given', {
+      hint: 'what a token is bound to is a claim: leave --signature-only out',
+    });
+  }
+  const path = absolutePath(file.value, ctx.host);
+  const { parseCertificates, thumbprintOf } = await import('../config/certificate.ts');
+  const [certificate] = await parseCertificates(readFile(path), `${path} (${file.origin.name})`);
+  return certificate && thumbprintOf(certificate);
+}
+
 /** Asks once, and once more for newer keys, however many tokens there are and whatever keys they name. */
 function keysOfRun(ask: KeySource): KeySource {
   let newest: { readonly isNewer: boolean; readonly keys: Promise<JsonWebKeySet> } | undefined;

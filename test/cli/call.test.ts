@@ -686,7 +686,6 @@ describe("curl's options", () => {
   });
 
   test.for([
-    '--api-cert',
     '--expect-status',
     '--expect-header',
     '--expect-json',

@@ -182,7 +182,6 @@ describe('options', () => {
     '--assertion-audience',
     '--client-assertion-file',
     '--client-assertion-type',
-    '--pass-file',
     '--dpop',
     '--dpop-key',
     '--dpop-optional',

@@ -10,6 +10,18 @@ export interface ClientAuthentication {
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
   readonly tls?: TlsIdentity | undefined;
+  /** What a person can look at when the server refuses the proof; without it, the hint is about id and secret. */
+  readonly advise?: ((refusal: Refusal) => string) | undefined;
+  /** What is to be said although the server accepted the proof. */
+  readonly caveat?: ((answer: Pick<Refusal, 'asksForCertificate'>) => string | undefined) | undefined;
+}
+
+/** How a server refused a request. */
+export interface Refusal {
+  readonly error: string | undefined;
+  readonly status: number;
+  /** As in HttpResponse. */
+  readonly asksForCertificate?: boolean | undefined;
 }
 
 /** Who the client is, and what it has to prove it. */

@@ -1,0 +1,63 @@
+import type { Context } from '../context.ts';
+import { ConfigError, UsageError } from '../errors.ts';
+import type { TlsIdentity } from '../http/types.ts';
+import { boundThumbprint } from '../oauth/certificate-binding.ts';
+import { text } from '../text.ts';
+import type { OAuthClient } from './oauth-client.ts';
+
+/**
+ * Makes sure, before anything is sent, that the API can be shown a certificate where that was asked for.
+ * @throws ConfigError missing_setting; UsageError http_not_allowed
+ */
+export function requireApiCertificate(url: URL, { settings }: OAuthClient): void {
+  if (settings.client.certificate === undefined) {
+    throw new ConfigError('missing_setting', 'no certificate is given for --api-cert', {
+      hint: 'give --cert FILE or CCGRANT_CERT; or a profile',
+    });
+  }
+  if (url.protocol === 'https:') return;
+  throw new UsageError('http_not_allowed', `a certificate cannot be shown to ${url.host} over plain http`, {
+    hint: 'call it by https://, or leave --api-cert out',
+  });
+}
+
+/**
+ * The certificate for a request to a protected resource: the client's where the token is bound to one
+ * (RFC 8705 section 3), else none, as it says who the client is to whoever asks.
+ * @param isAskedFor whether it is to be shown with any token
+ * @throws what reading the certificate throws
+ */
+export async function apiCertificate(
+  url: URL,
+  accessToken: string,
+  isAskedFor: boolean,
+  { settings, credentials }: OAuthClient,
+  { io }: Context,
+): Promise<TlsIdentity | undefined> {
+  const { certificate } = settings.client;
+  const bound = boundThumbprint(accessToken);
+  if (bound === undefined && !isAskedFor) {
+    if (certificate !== undefined) {
+      io.trace(
+        text`* the certificate from ${certificate.origin} is not shown to ${url.host}: the token does not say that it is bound to it; --api-cert shows it all the same`,
+      );
+    }
+    return undefined;
+  }
+  if (certificate === undefined) {
+    io.warn(text`the token is bound to a certificate, and none is given: with --cert FILE it is shown to ${url.host}`);
+    return undefined;
+  }
+  const identity = await credentials.certificate();
+  if (bound !== undefined && bound !== identity?.thumbprint) {
+    io.warn(text`the token is bound to another certificate than the one from ${certificate.origin}`);
+  } else if (url.protocol === 'http:') {
+    io.warn(
+      text`the token is bound to a certificate, which cannot be shown over plain http: ${url.host} has to be called by https`,
+    );
+  } else {
+    const reason = bound === undefined ? '--api-cert' : 'the token is bound to it';
+    io.trace(text`* the certificate from ${certificate.origin} is shown to ${url.host}: ${reason}`);
+  }
+  return identity;
+}
