@@ -74,11 +74,15 @@ export default defineConfig({
           test: /node_modules[\\/]commander|src[\\/]((render[\\/])?help|options[\\/]to-commander)\.ts$/,
         },
         { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 3 },
-        { name: 'http', test: /src[\\/](http[\\/]transport|oauth[\\/]protected-resource)\.ts$/, priority: 2 },
+        {
+          name: 'http',
+          test: /src[\\/](http[\\/]transport|oauth[\\/](certificate-binding|protected-resource))\.ts$/,
+          priority: 2,
+        },
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',
-          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks))\.ts$/,
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks|require-binding))\.ts$/,
         },
         { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
       ],

@@ -3,14 +3,14 @@ import { ConfigError, UsageError } from '../errors.ts';
 import type { TlsIdentity } from '../http/types.ts';
 import { boundThumbprint } from '../oauth/certificate-binding.ts';
 import { text } from '../text.ts';
-import type { OAuthClient } from './oauth-client.ts';
+import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 
 /**
  * Makes sure, before anything is sent, that the API can be shown a certificate where that was asked for.
  * @throws ConfigError missing_setting; UsageError http_not_allowed
  */
-export function requireApiCertificate(url: URL, { settings }: OAuthClient): void {
-  if (settings.client.certificate === undefined) {
+export function requireApiCertificate(url: URL, { certificate }: ClientSettings): void {
+  if (certificate === undefined) {
     throw new ConfigError('missing_setting', 'no certificate is given for --api-cert', {
       hint: 'give --cert FILE or CCGRANT_CERT; or a profile',
     });

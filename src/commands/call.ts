@@ -13,7 +13,7 @@ import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, ignoreClosedPipe, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import type { TlsIdentity } from '../http/types.ts';
-import { presenting, unaskedHint } from '../oauth/certificate-binding.ts';
+import { boundThumbprint, presenting, unaskedHint } from '../oauth/certificate-binding.ts';
 import {
   bearerAuthorization,
   challengeResponse,
@@ -77,9 +77,9 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   await withClient(settings, ctx, async (client) => {
     const { obtainAccessToken } = await import('../client/access-token.ts');
     const { createTransport } = await import('../client/oauth-client.ts');
-    const { apiCertificate, requireApiCertificate } = await import('../client/api-certificate.ts');
     const showsCertificate = settings.flag('api-cert');
-    if (showsCertificate) requireApiCertificate(request.url, client);
+    if (showsCertificate)
+      (await import('../client/api-certificate.ts')).requireApiCertificate(request.url, client.settings.client);
     const { connection } = client.settings;
     // A limit that was given holds for the token and the API together; without one, only the headers have to hurry.
     const transport = connection.maxTime === undefined ? createTransport(connection, 0, ctx) : client.transport;
@@ -94,8 +94,12 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
       tokenFile === undefined
         ? (refused) => obtainAccessToken(resolveRequest(settings), client, ctx, refused)
         : () => tokenFromFile(tokenFile, ctx);
-    const certificates: CertificateSource = (accessToken) =>
-      apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
+    const hasCertificate = client.settings.client.certificate !== undefined;
+    const certificates: CertificateSource = async (accessToken) => {
+      if (!hasCertificate && boundThumbprint(accessToken) === undefined) return undefined;
+      const { apiCertificate } = await import('../client/api-certificate.ts');
+      return apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
+    };
     const start = performance.now();
     const output = async (exchanged: Exchanged): Promise<void> => {
       const size = await outputResponse(exchanged.response, plan(exchanged.response.status), ctx);

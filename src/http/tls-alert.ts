@@ -19,14 +19,14 @@ const meanings: Readonly<Record<string, AlertMeaning>> = {
   },
   CERTIFICATE_UNKNOWN: unknown,
   BAD_CERTIFICATE: unknown,
-  ACCESS_DENIED: { reason: 'does not let the certificate in', hint: 'is it the one that is registered there?' },
+  ACCESS_DENIED: { reason: 'does not let in the certificate', hint: 'is it the one that is registered there?' },
   UNSUPPORTED_CERTIFICATE: {
-    reason: 'does not take certificates of this kind',
+    reason: 'does not take the kind of certificate',
     hint: 'is it one for clients (extended key usage clientAuth)?',
   },
-  CERTIFICATE_EXPIRED: { reason: 'says that the certificate has expired', hint: 'is the clock of the server right?' },
+  CERTIFICATE_EXPIRED: { reason: 'calls expired the certificate', hint: 'is the clock of the server right?' },
   CERTIFICATE_REVOKED: {
-    reason: 'says that the certificate was revoked',
+    reason: 'calls revoked the certificate',
     hint: 'its authority has to make a new one',
   },
 };

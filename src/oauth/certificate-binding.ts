@@ -1,9 +1,6 @@
-import { ProtocolError } from '../errors.ts';
-import type { HttpDocument } from '../http/transport.ts';
 import type { TlsIdentity } from '../http/types.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
-import { answerOf } from './error-response.ts';
 import type { ResourceAuthorization } from './protected-resource.ts';
 
 /**
@@ -14,27 +11,6 @@ export function boundThumbprint(accessToken: string): string | undefined {
   const { cnf } = readJwtClaims(accessToken) ?? {};
   const thumbprint = (cnf as JsonObject | null | undefined)?.['x5t#S256'];
   return typeof thumbprint === 'string' ? thumbprint : undefined;
-}
-
-/**
- * Makes sure that a token just issued is not bound to the certificate of somebody else.
- * @param presented the certificate of the connection
- * @throws ProtocolError invalid_response
- */
-export function requireBinding(accessToken: string, presented: TlsIdentity | undefined, document: HttpDocument): void {
-  if (presented === undefined) return;
-  const bound = boundThumbprint(accessToken);
-  if (bound === undefined || bound === presented.thumbprint) return;
-  throw new ProtocolError(
-    'invalid_response',
-    'the token is bound to another certificate than the one that was presented',
-    {
-      status: document.status,
-      server: `${answerOf(document)}: x5t#S256 ${bound}`,
-      sent: `the certificate from ${presented.origin}, x5t#S256 ${presented.thumbprint}`,
-      hint: 'does something on the way, such as a proxy, present a certificate of its own? nobody here could use this token',
-    },
-  );
 }
 
 /** The same authorization over a connection that presents the certificate, RFC 8705 section 3. */

@@ -2,11 +2,11 @@ import { ProtocolError } from '../errors.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
-import { requireBinding } from './certificate-binding.ts';
 import type { EndpointOptions } from './endpoint-request.ts';
 import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
 import { answerOf, requireJsonObject, requireSuccess } from './error-response.ts';
+import { requireBinding } from './require-binding.ts';
 
 /** The parameters of an access token request, RFC 6749 section 4.4.2 and RFC 8707 section 2. */
 export interface AccessTokenRequest {

@@ -14,6 +14,7 @@ const knownChecksum = '27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f69139556
 const buildOptions = [
   '--db=dev-mem',
   '--health-enabled=true',
+  '--https-client-auth=request',
   `--features-disabled=${[
     'account',
     'admin',

@@ -7,8 +7,9 @@ import {
   keycloakVersion,
   provideDistribution,
 } from './distribution.ts';
+import { cacheDirectory, examplesDirectory } from './paths.ts';
 import { findFreePorts, startServerProcess } from './server-process.ts';
-import { say, type Tool } from './tools.ts';
+import { runTool, say, type Tool } from './tools.ts';
 
 /** How to reach a Keycloak and administer it. */
 export interface KeycloakAddress {
@@ -17,6 +18,10 @@ export interface KeycloakAddress {
   /** A client of the realm `master` that may create realms, by the client credentials grant. */
   readonly adminClientId: string;
   readonly adminClientSecret: string;
+  /** The same server over https, where it asks for client certificates. */
+  readonly secureBaseUrl: string;
+  /** The folder of its certificates and those of its clients, as `certificates.sh` makes them. */
+  readonly pki: string;
 }
 
 export interface RunningKeycloak {
@@ -47,12 +52,16 @@ export async function startKeycloak(): Promise<RunningKeycloak> {
   if (baseUrl) return { address: readAddress(baseUrl), stop: async () => {} };
 
   const script = await buildServer(await provideHome());
-  const [port, managementPort] = await findFreePorts(2);
+  const [port, securePort, managementPort] = await findFreePorts(3);
+  const pki = join(cacheDirectory, 'pki');
+  await runTool(join(examplesDirectory, 'mtls-playbook', 'certificates.sh'), [pki]);
   // The name that users type. It is part of the issuer: 127.0.0.1 would be another one.
   const address: KeycloakAddress = {
     baseUrl: `http://localhost:${port}`,
     adminClientId: 'ccgrant-tests',
     adminClientSecret: randomBytes(24).toString('base64url'),
+    secureBaseUrl: `https://localhost:${securePort}`,
+    pki,
   };
   say(`starting the server on port ${port}`);
   const server = await startServerProcess({
@@ -65,6 +74,11 @@ export async function startKeycloak(): Promise<RunningKeycloak> {
       '--http-host=127.0.0.1',
       `--http-port=${port}`,
       `--http-management-port=${managementPort}`,
+      '--http-management-scheme=http',
+      `--https-port=${securePort}`,
+      `--https-certificate-file=${join(pki, 'server.pem')}`,
+      `--https-certificate-key-file=${join(pki, 'server.key')}`,
+      `--https-trust-store-file=${join(pki, 'ca.pem')}`,
       '--hostname-strict=false',
       '--log-level=info,io.smallrye.health:off',
     ],
@@ -95,5 +109,10 @@ function readAddress(baseUrl: string): KeycloakAddress {
   if (!adminClientId || !adminClientSecret) {
     throw new Error('KEYCLOAK_URL needs KEYCLOAK_ADMIN_CLIENT_ID and KEYCLOAK_ADMIN_CLIENT_SECRET beside it');
   }
-  return { baseUrl, adminClientId, adminClientSecret };
+  const secureBaseUrl = process.env.KEYCLOAK_HTTPS_URL?.replace(/\/+$/, '');
+  const pki = process.env.KEYCLOAK_PKI;
+  if (!secureBaseUrl || !pki) {
+    throw new Error('KEYCLOAK_URL needs KEYCLOAK_HTTPS_URL and KEYCLOAK_PKI beside it');
+  }
+  return { baseUrl, adminClientId, adminClientSecret, secureBaseUrl, pki };
 }

@@ -24,6 +24,30 @@ function verdict(
   return checks.find((one) => one.check === check)?.ok;
 }
 
+describe('cnf.x5t#S256', () => {
+  const thumbprint = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0';
+  const check = 'cnf.x5t#S256';
+
+  it.each<[object, boolean]>([
+    [{ cnf: { 'x5t#S256': thumbprint } }, true],
+    [{ cnf: { 'x5t#S256': thumbprint, jkt: 'x' } }, true],
+    [{ cnf: { 'x5t#S256': `${thumbprint}=` } }, false],
+    [{ cnf: { 'x5t#S256': thumbprint.toLowerCase() } }, false],
+    [{ cnf: { 'x5t#S256': [thumbprint] } }, false],
+    [{ cnf: { jkt: thumbprint } }, false],
+    [{ cnf: thumbprint }, false],
+    [{ cnf: null }, false],
+    [{ 'x5t#S256': thumbprint }, false],
+    [{}, false],
+  ])('of %j is %s', (claims, expected) => {
+    expect(verdict(check, claims, { boundToCertificate: thumbprint })).toBe(expected);
+  });
+
+  it('is no check where no certificate is named', () => {
+    expect(verdict(check, { cnf: { 'x5t#S256': 'another' } })).toBeUndefined();
+  });
+});
+
 describe('the list of checks', () => {
   it('has each of them once, whatever the claims are', () => {
     expect(checkClaims({}, {}, anything, now).map(({ check }) => check)).toEqual([...claimChecks]);

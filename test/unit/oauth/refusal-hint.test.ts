@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
 import type { RefusedRequest } from '../../../src/oauth/refusal-hint.ts';
 import { refusalHint } from '../../../src/oauth/refusal-hint.ts';
+import { Secret } from '../../../src/secret.ts';
 import { authenticationBy } from '../support/authenticate.ts';
 
 const request: RefusedRequest = {
@@ -77,6 +79,22 @@ describe('refusalHint', () => {
     ['unsupported_token_type', 'ccgrant verify'],
   ])('for %s says %s', (error, words) => {
     expect(hint(error, 400)).toContain(words);
+  });
+
+  it.each<[boolean | undefined, string]>([
+    [false, 'the server did not ask for the certificate'],
+    [true, 'is this the certificate that ci-bot is registered with? its subject is CN=client, O=Acme'],
+    [undefined, 'is this the certificate that ci-bot is registered with?'],
+  ])('asks about the certificate, and not about a secret, when it was asked for: %s', (asksForCertificate, words) => {
+    const material = { kind: 'PEM', certificates: '', privateKey: new Secret('') } as const;
+    const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', origin: '--cert' };
+    const authentication = chooseAuthentication(
+      'tls_client_auth',
+      { clientId: 'ci-bot', credential: { kind: 'certificate', identity }, basicEncoding: 'form' },
+      undefined,
+    );
+    const refusal = { error: 'invalid_client', status: 401, asksForCertificate };
+    expect(refusalHint(refusal, { ...request, authentication })).toContain(words);
   });
 
   it('has nothing to say about what it does not know', () => {
