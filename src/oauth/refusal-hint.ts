@@ -1,4 +1,4 @@
-import { authMethodNames } from './client-auth/auth-methods.ts';
+import { authMethodNames, credentialKindsOf } from './client-auth/auth-methods.ts';
 import type { BasicEncoding, ClientAuthentication, Refusal } from './client-auth/client-authentication.ts';
 
 /** What a request is for, as far as advice depends on it. */
@@ -72,10 +72,19 @@ function credentialHint(
   }
   const check =
     authentication.advise?.(refusal) ??
-    (method === 'none' ? 'the client proved nothing: does it have a secret?' : 'check the client id and its secret');
+    (method === 'none'
+      ? 'the client proved nothing: does it have a secret or a certificate?'
+      : 'check the client id and its secret');
   const [other] =
-    supportedMethods?.filter((name) => name !== method && name !== 'none' && authMethodNames.includes(name)) ?? [];
+    supportedMethods?.filter((name) => name !== method && authMethodNames.includes(name) && isPossible(name, method)) ??
+    [];
   return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;
+}
+
+/** Whether a client could use a method that has used another: it has what the one needs that the other has used. */
+function isPossible(name: string, used: string): boolean {
+  const [kind] = credentialKindsOf(name);
+  return kind !== undefined && (used === 'none' || credentialKindsOf(used).includes(kind));
 }
 
 function scopeHint(scope: readonly string[], supported: readonly string[] | undefined): string {

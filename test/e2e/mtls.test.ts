@@ -185,7 +185,7 @@ describe('a certificate as the credential', () => {
       stderr: `error[invalid_client]: the authorization server refused the client credentials
   server: 401 from POST ${servers.secureOrigin}/token: "client authentication failed"
   sent:   tls_client_auth, client_id=mt, certificate from CCGRANT_CERT
-  hint:   is this the certificate that mt is registered with? its subject is CN=other-client, which some servers compare letter by letter; this server also lists client_secret_basic: try --auth-method client_secret_basic
+  hint:   is this the certificate that mt is registered with? its subject is CN=other-client, which some servers compare letter by letter; this server also lists self_signed_tls_client_auth: try --auth-method self_signed_tls_client_auth
 `,
     });
   });

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openAdmin } from '../support/keycloak/admin.ts';
 import { stepsOfOutput, stepsOfReadme, stepsOfScript, withOmissions } from '../support/keycloak/example-steps.ts';
@@ -189,6 +190,64 @@ describe('keycloak-myorg', () => {
     expect(result.exitCode, result.output).toBe(1);
     expect(stepsOfOutput(result.output)['call the API']).toContain('error[http_status]: the API answered 404');
     expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('call the API');
+  });
+});
+
+describe('mtls-playbook', () => {
+  const example = 'mtls-playbook';
+  const realm = provideRealm('oauth2-playbook');
+  const env = { KEYCLOAK_URL: address.secureBaseUrl, PKI: address.pki };
+  const secureHost = { 'localhost:8443': new URL(address.secureBaseUrl).host };
+  let examples: Examples;
+  let first: ExampleResult;
+  let second: ExampleResult;
+
+  beforeAll(async () => {
+    await realm.expectAbsent();
+    examples = await copyExamples(address);
+    first = await examples.run(example, { env });
+    second = await examples.run(example, { env });
+  });
+
+  afterAll(async () => {
+    await examples?.remove();
+    await realm.remove();
+  });
+
+  checkReadme(example);
+
+  test('the script prints what the README shows', async () => {
+    expect(first.exitCode, first.output).toBe(0);
+    await expectShownOutput(example, first, secureHost);
+  });
+
+  test('the second run changes nothing and says so', async () => {
+    expect(second.exitCode, second.output).toBe(0);
+    await expectShownOutput(example, second, { ...secureHost, created: 'there already' });
+  });
+
+  test('Keycloak holds a client that authenticates by its certificate, and whose tokens are bound to it', async () => {
+    expect(await readClient('oauth2-playbook', 'client-credentials-client')).toMatchObject({
+      clientAuthenticatorType: 'client-x509',
+      serviceAccountsEnabled: true,
+      standardFlowEnabled: false,
+      attributes: { 'x509.subjectdn': 'CN=mtls-client', 'tls.client.certificate.bound.access.tokens': 'true' },
+    });
+  });
+
+  test('no token and no key is shown', async () => {
+    const key = (await readFile(join(address.pki, 'client.key'), 'utf8')).split('\n')[1] ?? '';
+    await expectPrivate(examples, example, ['client.json', 'token.txt', 'token.json', 'verified.json']);
+    await expectNothingShown(examples, example, [first, second], [key]);
+  });
+
+  test('without certificates it says which script makes them', async () => {
+    const result = await examples.run(example, { env: { ...env, PKI: '/nowhere' } });
+
+    expect(result).toEqual({
+      exitCode: 1,
+      output: 'error: no certificates in /nowhere: make them with certificates.sh\n',
+    });
   });
 });
 

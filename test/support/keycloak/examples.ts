@@ -11,7 +11,7 @@ const binary = fileURLToPath(new URL('../../../bin/ccgrant.cjs', import.meta.url
 const node = process.env.CCGRANT_TEST_NODE || process.execPath;
 
 /** What somebody has who has just cloned the repository, and nothing that a run left behind. */
-const files = ['keycloak-admin.sh', 'keycloak-myorg/run.sh', 'keycloak-service-account/run.sh'];
+const files = ['keycloak-admin.sh', 'keycloak-myorg/run.sh', 'keycloak-service-account/run.sh', 'mtls-playbook/run.sh'];
 
 /** All that a script may start beside ccgrant. */
 const programs = ['cat', 'dirname', 'jq', 'mkdir'];
