@@ -61,6 +61,8 @@ function whatElse(content: Uint8Array, blocks: readonly PemBlock[]): string {
   if (bytes.readUIntBE(0, Math.min(bytes.length, 4)) === 0xfeedfeed) {
     return 'it is a Java keystore: keytool -importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12 makes PKCS#12 of it';
   }
+  if (isPkcs12(content))
+    return 'it is PKCS#12: openssl pkcs12 -in OLD -clcerts -nokeys -out NEW.pem takes the certificate out of it';
   if (startOfSequence(content)?.[0] === 0x30)
     return 'it is DER: openssl x509 -inform DER -in OLD -out NEW makes PEM of it';
   if (bytes.includes('\0')) return 'it is no text: save a PEM file as UTF-8';

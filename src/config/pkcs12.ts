@@ -3,14 +3,21 @@ import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { ConfigError } from '../errors.ts';
 
+/** A PKCS#12 file that can be opened. */
+export interface Pkcs12 {
+  readonly certificate: X509Certificate;
+  /** Undefined when it takes none, though one may have been given. */
+  readonly password: string | undefined;
+}
+
 /**
- * The certificate of a PKCS#12 file whose key is with it. Node opens such files for TLS only, so it is asked
+ * Opens a PKCS#12 file, and takes the certificate out whose key is with it. Node opens such files for TLS only, so it is asked
  * of a connection that is never made.
  * @param place the file's path and who named it, for messages
  * @param password undefined when none was given
  * @throws ConfigError secret_unusable
  */
-export function certificateOfPkcs12(pfx: Buffer, place: string, password: string | undefined): X509Certificate {
+export function openPkcs12(pfx: Buffer, place: string, password: string | undefined): Pkcs12 {
   let certificate: X509Certificate | undefined;
   try {
     const secureContext = createSecureContext({ pfx, ...(password === undefined ? {} : { passphrase: password }) });
@@ -18,9 +25,11 @@ export function certificateOfPkcs12(pfx: Buffer, place: string, password: string
     certificate = socket.getX509Certificate();
     socket.destroy();
   } catch (error) {
+    // A file that is not protected: newer versions of OpenSSL pass over the password by themselves.
+    if ((error as Error).message === 'mac absent' && password !== undefined) return openPkcs12(pfx, place, undefined);
     throw explain(error as NodeJS.ErrnoException, place, password !== undefined);
   }
-  if (certificate !== undefined) return certificate;
+  if (certificate !== undefined) return { certificate, password };
   throw new ConfigError('secret_unusable', `there is no certificate with a private key in ${place}`);
 }
 
@@ -38,7 +47,6 @@ function explain({ code, message }: NodeJS.ErrnoException, place: string, hasPas
       'export both: openssl pkcs12 -export -in CERTIFICATE -inkey KEY -out NEW.p12',
     );
   }
-  if (message === 'mac absent') return fail(`${place} has no password`, 'leave --pass-file out');
   if (message === 'mac verify failure') {
     return hasPassword
       ? fail(

@@ -70,21 +70,24 @@ export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ct
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    // Somebody may have typed the secret where its file belongs.
-    const isPath = code !== 'ENOENT' || /\/|\.\w{1,5}$/.test(path.slice(ctx.host.workingDirectory.length + 1));
+    const name = path.slice(ctx.host.workingDirectory.length + 1);
+    // Somebody may have typed the secret where its file belongs, or after it as with curl's --cert FILE:PASSWORD.
+    const isPath = code !== 'ENOENT' || (/\/|\.\w{1,5}$/.test(name) && !/:[^/\\]*$/.test(name));
     throw new ConfigError(
       'secret_unusable',
       `the ${noun} ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
-      {
-        hint:
-          code === 'ENOENT'
-            ? 'it takes the path of a file, not what is in it; a relative one starts at the working directory, in a profile at its file'
-            : undefined,
-      },
+      { hint: code === 'ENOENT' ? missingFileHint(name) : undefined },
     );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function missingFileHint(name: string): string {
+  if (name === '-') return 'it takes a file: what standard input holds is /dev/stdin';
+  if (/:[^/\\]*$/.test(name))
+    return 'a password does not stand behind the file, but in a file of its own: --pass-file FILE';
+  return 'it takes the path of a file, not what is in it; a relative one starts at the working directory, in a profile at its file';
 }
 
 /** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */

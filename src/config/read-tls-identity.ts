@@ -41,11 +41,11 @@ async function fromPkcs12(
       },
     );
   }
-  const { certificateOfPkcs12 } = await import('./pkcs12.ts');
-  const certificate = certificateOfPkcs12(pfx, place, password);
-  requireUsable(certificate, place, ctx.now());
-  const passphrase = password === undefined ? undefined : new Secret(password);
-  return { ...describe(certificate), origin, material: { kind: 'PKCS#12', pfx, passphrase } };
+  const { openPkcs12 } = await import('./pkcs12.ts');
+  const opened = openPkcs12(pfx, place, password);
+  requireUsable(opened.certificate, place, ctx.now());
+  const passphrase = opened.password === undefined ? undefined : new Secret(opened.password);
+  return { ...describe(opened.certificate), origin, material: { kind: 'PKCS#12', pfx, passphrase } };
 }
 
 async function fromPem(

@@ -79,6 +79,12 @@ describe('is refused before anything is sent', () => {
       '--cert client.pem --key none.key',
       /^secret_unusable\]: the private key file .*none.key \(--key\) does not exist$/,
     ],
+    [
+      '--cert ./client.pem:pa55word --key client.key',
+      /^secret_unusable\]: the certificate file of --cert does not exist$/,
+      /^a password does not stand behind the file, but in a file of its own: --pass-file FILE$/,
+    ],
+    ['--cert -', /^secret_unusable\]: the certificate file of --cert does not exist$/, /is \/dev\/stdin$/],
     ['--cert . --key client.key', /^secret_unusable\]: the certificate file .* is a directory$/],
     [
       '--cert client.key --key client.key',
@@ -167,11 +173,6 @@ describe('is refused before anything is sent', () => {
     ],
     ['--cert client.p12 --pass-file wrong', /^secret_unusable\]: the password does not open .*client.p12 \(--cert\)$/],
     [
-      '--cert open.p12 --pass-file right',
-      /^secret_unusable\]: .*open.p12 \(--cert\) has no password$/,
-      /^leave --pass-file out$/,
-    ],
-    [
       '--cert nokey.p12 --pass-file right',
       /^secret_unusable\]: there is no certificate with a private key in .*nokey.p12 \(--cert\)$/,
       /openssl pkcs12 -export/,
@@ -195,7 +196,7 @@ describe('is refused before anything is sent', () => {
     expect(first.trimEnd().replace(/^error\[/, '')).toMatch(message);
     expect(second.trimEnd()).toMatch(hint);
     expect(stderr.split('\n').length).toBeLessThanOrEqual(3);
-    expect(stderr).not.toMatch(/right$|PRIVATE KEY-----\n|OSSL|routines|error:/);
+    expect(stderr).not.toMatch(/right$|PRIVATE KEY-----\n|pa55word|OSSL|routines|error:/);
   });
 
   test('a certificate that is not valid yet', async ({ cli }) => {
@@ -228,3 +229,11 @@ describe('is refused before anything is sent', () => {
     },
   );
 });
+
+test.for(['open.p12', 'client.p12'])(
+  'a PKCS#12 file is opened, with a password that it needs or not: %s',
+  async (name, { cli }) => {
+    cli.answer('POST', tokenEndpoint, { json: { access_token: 'abc', token_type: 'Bearer', expires_in: 300 } });
+    expect(await token(cli, `--cert ${name} --pass-file right`)).toEqual({ exitCode: 0, stdout: 'abc\n', stderr: '' });
+  },
+);

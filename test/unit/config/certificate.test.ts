@@ -55,6 +55,7 @@ describe('what is no certificate', () => {
     ['an empty file', '', /^it is empty$/],
     ['a file of one byte', '0', /^it takes a PEM file/],
     ['a certificate in DER', der, /^it is DER: openssl x509 -inform DER /],
+    ['PKCS#12, where no key is wanted', Buffer.from('3082061902010330', 'hex'), /^it is PKCS#12: openssl pkcs12 /],
     ['a Java keystore', Buffer.from('feedfeed00000002', 'hex'), /^it is a Java keystore: keytool /],
     ['UTF-16', Buffer.from(rfc.certificate, 'utf16le'), /^it is no text: save a PEM file as UTF-8$/],
     ['something else', '{"kty":"EC"}', /^it takes a PEM file with -----BEGIN CERTIFICATE-----, or PKCS#12$/],
