@@ -184,6 +184,7 @@ describe('every option of the contract is in the help', () => {
   const server = [
     ...which,
     ...['token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'jwks-uri', 'client-secret-file'],
+    ...['cert', 'key', 'pass-file'],
     ...['auth-method', 'basic-encoding', 'no-cache', 'fresh', 'cacert', 'insecure', 'proxy', 'noproxy'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
@@ -196,7 +197,7 @@ describe('every option of the contract is in the help', () => {
     verify: [
       ...server,
       ...['cached', 'json', 'jwks', 'verify-secret-file', 'audience', 'scope', 'typ', 'alg', 'leeway', 'max-age'],
-      ...['at-jwt', 'signature-only', 'introspect', 'lines', ...short],
+      ...['at-jwt', 'bound-to-cert', 'signature-only', 'introspect', 'lines', ...short],
     ],
     introspect: [...server, ...request, 'cached', 'json', 'token-type-hint', ...short],
     revoke: [...server, ...request, 'cached', 'json', 'token-type-hint', 'check', ...short],
@@ -205,7 +206,7 @@ describe('every option of the contract is in the help', () => {
       ...request,
       ...['min-ttl', 'request', 'header', 'data', 'data-raw', 'data-binary', 'data-urlencode', 'get', 'json', 'form'],
       ...['upload-file', 'include', 'head', 'output', 'dump-header', 'write-out', 'location', 'max-redirs'],
-      ...['compressed', 'retry', 'resolve', 'no-fail', 'token-file'],
+      ...['compressed', 'retry', 'resolve', 'no-fail', 'token-file', 'api-cert'],
       ...['-X', '-H', '-d', '-G', '-F', '-T', '-i', '-I', '-o', '-D', '-w', '-L', ...short],
     ],
     discover: [...server, 'json', ...short],
@@ -214,8 +215,8 @@ describe('every option of the contract is in the help', () => {
 
   const later = [
     ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
-    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'bound-to-cert'],
-    ...['bound-to-key', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
+    ...['dpop', 'dpop-key', 'dpop-optional'],
+    ...['bound-to-key', 'jwt', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];
 
