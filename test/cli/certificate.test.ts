@@ -80,7 +80,7 @@ describe('is refused before anything is sent', () => {
       /^secret_unusable\]: the private key file .*none.key \(--key\) does not exist$/,
     ],
     [
-      '--cert ./client.pem:pa55word --key client.key',
+      '--cert keys/client.pem:pa55word --key client.key',
       /^secret_unusable\]: the certificate file of --cert does not exist$/,
       /^a password does not stand behind the file, but in a file of its own: --pass-file FILE$/,
     ],
