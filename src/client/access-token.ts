@@ -1,5 +1,5 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
-import { credentialIdentity, filesIdentity } from '../config/credential-identity.ts';
+import { filesIdentity } from '../config/credential-identity.ts';
 import type { Context } from '../context.ts';
 import { isGood, refreshTime } from '../expiry.ts';
 import type { JsonObject } from '../json-object.ts';
@@ -9,6 +9,7 @@ import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { requestAt } from './authentication.ts';
+import { identifyCredential } from './credentials.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import type { TokenDemand } from './single-flight.ts';
 import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
@@ -117,14 +118,12 @@ async function tokenCacheKey(
 ): Promise<TokenCacheKey | undefined> {
   const { server, client: settings } = client.settings;
   const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
-  if (credential?.source.kind === 'file') ctx.witness.noteFile(credential.source.path);
+  // Of an assertion's file the path alone decides.
+  if (credential?.source.kind === 'file' && credential.kind !== 'assertion')
+    ctx.witness.noteFile(credential.source.path);
   const certificateFiles = [certificate?.certificate, certificate?.privateKey].filter((path) => path !== undefined);
   for (const path of certificateFiles) ctx.witness.noteFile(path);
-  const identity = await credentialIdentity(
-    credential?.source,
-    async () => (await client.credentials.secret())?.reveal() ?? '',
-    (value) => client.cacheDirectory.keyedHash(value),
-  );
+  const identity = await identifyCredential(client);
   const certificateIdentity = filesIdentity(certificateFiles);
   if (identity === undefined || certificateIdentity === undefined) return undefined;
   return {

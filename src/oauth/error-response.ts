@@ -34,13 +34,21 @@ export interface ErrorResponse {
   readonly summary: string;
 }
 
+/** What advice depends on in an answer. */
+export interface RefusedAnswer {
+  readonly error: string | undefined;
+  readonly status: number;
+  /** The `Date` field. */
+  readonly date: string | undefined;
+}
+
 /** What was sent, for the report of a refusal. */
 export interface SentRequest {
   /** `client_secret_basic, client_id=ci-bot, secret from CCGRANT_CLIENT_SECRET_FILE` */
   readonly description: string;
   /** Takes the secrets out of a text before it is cut: half a secret would not be recognised as one. */
   readonly redact: (text: string) => string;
-  readonly hint: (refusal: { readonly error: string | undefined; readonly status: number }) => string | undefined;
+  readonly hint: (refusal: RefusedAnswer) => string | undefined;
 }
 
 /**
@@ -97,7 +105,7 @@ function refused(document: HttpDocument, { response, summary }: ErrorResponse, s
     response,
     server: `${answerOf(document)}: ${summary}`,
     sent: sent.description,
-    hint: sent.hint({ error, status: document.status }),
+    hint: sent.hint({ error, status: document.status, date: document.headers.get('date') }),
   });
 }
 
@@ -132,9 +140,11 @@ function redirected(document: HttpDocument): ProtocolError {
 }
 
 function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
-  const { status, url } = document;
+  const { status, url, headers } = document;
   const hint =
-    status === 404 || status === 405 ? `is ${url.href} the right endpoint?` : sent.hint({ error: undefined, status });
+    status === 404 || status === 405
+      ? `is ${url.href} the right endpoint?`
+      : sent.hint({ error: undefined, status, date: headers.get('date') });
   return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
     status,
     server: `${answerOf(document)}: ${excerpt(document, sent.redact)}`,

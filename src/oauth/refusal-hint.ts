@@ -1,5 +1,5 @@
 import { authMethodNames } from './client-auth/auth-methods.ts';
-import type { BasicEncoding, ClientAuthentication } from './client-auth/client-authentication.ts';
+import type { BasicEncoding, ClientAuthentication, Refusal } from './client-auth/client-authentication.ts';
 
 /** What a request is for, as far as advice depends on it. */
 export type RequestPurpose =
@@ -14,7 +14,7 @@ export type RequestPurpose =
 /** What is known about a refused request, to advise from. */
 export interface RefusedRequest {
   readonly purpose: RequestPurpose;
-  readonly clientId: string;
+  readonly clientId: string | undefined;
   readonly authentication: ClientAuthentication;
   readonly basicEncoding: BasicEncoding;
   /** Methods that the metadata lists for the endpoint. */
@@ -26,17 +26,22 @@ export interface RefusedRequest {
 
 /** What a person can do about a refusal, by its registered code (RFC 6749 section 5.2, RFC 8707 section 2). */
 export function refusalHint(
-  { error, status }: { readonly error: string | undefined; readonly status: number },
+  refusal: Refusal & { readonly error: string | undefined; readonly status: number },
   request: RefusedRequest,
 ): string | undefined {
+  const { error, status } = refusal;
   const { purpose, clientId } = request;
+  const credentialHint = (): string => adviseOnCredentials(refusal, request);
   switch (error) {
     case 'invalid_client':
-      return credentialHint(request);
+      return credentialHint();
     case 'unauthorized_client':
       // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
-      if (purpose.kind !== 'token') return credentialHint(request);
-      return `${credentialHint(request)}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+      if (purpose.kind !== 'token') return credentialHint();
+      return `${credentialHint()}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+    case 'invalid_grant':
+      // In this grant nothing but an assertion can be meant by it, RFC 7521 section 4.1.
+      return request.authentication.explain && credentialHint();
     case 'invalid_scope':
       return purpose.kind === 'token' ? scopeHint(purpose.scope, request.scopesSupported) : undefined;
     case 'invalid_target':
@@ -52,23 +57,23 @@ export function refusalHint(
       return 'this server keeps no state of such tokens: check them with ccgrant verify';
     case undefined:
       return status === 401 || status === 403 || (status === 400 && request.hasOddCredentials)
-        ? credentialHint(request)
+        ? credentialHint()
         : undefined;
     default:
-      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint(request);
+      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint();
       if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)
         return undefined;
       return `only the client that a token was issued to may revoke it: this one belongs to ${purpose.issuedTo}`;
   }
 }
 
-function credentialHint({
-  authentication,
-  supportedMethods,
-  hasOddCredentials,
-  basicEncoding,
-}: RefusedRequest): string {
+function adviseOnCredentials(
+  refusal: Refusal,
+  { authentication, supportedMethods, hasOddCredentials, basicEncoding }: RefusedRequest,
+): string {
   const { method } = authentication;
+  const explanation = authentication.explain?.(refusal);
+  if (explanation !== undefined) return explanation;
   if (method === 'client_secret_basic' && hasOddCredentials) {
     const otherEncoding =
       basicEncoding === 'form' ? ', or --basic-encoding raw' : ', or leave --basic-encoding raw out';

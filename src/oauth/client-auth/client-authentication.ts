@@ -1,6 +1,8 @@
 import type { TlsIdentity } from '../../http/types.ts';
+import type { SigningKey } from '../../jwt/signing-key.ts';
 import type { Secret } from '../../secret.ts';
 import type { EndpointRequest } from '../endpoint-request.ts';
+import type { AssertionTerms } from './client-assertion.ts';
 
 /** How a client proves who it is, RFC 6749 section 2.3. */
 export interface ClientAuthentication {
@@ -10,6 +12,16 @@ export interface ClientAuthentication {
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
   readonly tls?: TlsIdentity | undefined;
+  /** The likely reason why the proof was refused, and what to do; asked after `complete`. */
+  readonly explain?: (refusal: Refusal) => string | undefined;
+}
+
+/** What a server answered that does not accept the client. */
+export interface Refusal {
+  /** The `Date` field of the response. */
+  readonly date: string | undefined;
+  /** When the response came, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Who the client is, and what it has to prove it. */
@@ -18,11 +30,19 @@ export interface ClientCredentials {
   /** Undefined for a client that proves nothing. */
   readonly credential: ClientCredential | undefined;
   readonly basicEncoding: BasicEncoding;
+  /** For methods by which the client signs an assertion. */
+  readonly assertion: AssertionTerms;
 }
+
+/** The same before it is known whether the client has an id: not every method needs one. */
+export type PossibleClient = Omit<ClientCredentials, 'clientId'> & { readonly clientId: string | undefined };
 
 /** What a client proves who it is with, made ready for use. */
 export type ClientCredential =
   | { readonly kind: 'secret'; readonly secret: Secret }
+  | { readonly kind: 'private key'; readonly key: SigningKey }
+  /** Signed by somebody else; its type is a URN (RFC 7521 section 4.2), and reading it asks for the one of now. */
+  | { readonly kind: 'assertion'; readonly type: string; readonly read: () => Promise<Secret> }
   | { readonly kind: 'certificate'; readonly identity: TlsIdentity };
 
 export type CredentialKind = ClientCredential['kind'];

@@ -14,7 +14,7 @@ const request: RefusedRequest = {
 };
 
 function hint(error: string | undefined, status: number, change: Partial<RefusedRequest> = {}): string | undefined {
-  return refusalHint({ error, status }, { ...request, ...change });
+  return refusalHint({ error, status, date: undefined, now: 0 }, { ...request, ...change });
 }
 
 describe('refusalHint', () => {
