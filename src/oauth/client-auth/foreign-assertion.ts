@@ -16,7 +16,7 @@ export function foreignAssertion(
   return {
     method: 'client_assertion',
     complete: async (request) => {
-      assertion = (await read()).reveal();
+      assertion = (await read()).reveal().trim();
       return withAssertion(request, clientId, type, assertion);
     },
     explain: (refusal) => {
