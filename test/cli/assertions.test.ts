@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest';
 import { makeKey } from '../support/authentication/keys.ts';
 import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
+import { createCertificateAuthority } from '../support/tls.ts';
 import { answerMetadata, answerToken, issuer, secret, success, tokenEndpoint } from './support/scene.ts';
 import { unsignedToken } from './support/signing.ts';
 
@@ -83,9 +84,7 @@ describe('a private key', () => {
   });
 
   test('that is encrypted is opened with the password of --pass-file', async ({ cli }) => {
-    await cli.writeFile('plain.pem', ec.pem);
-    const encrypt = ['pkcs8', '-topk8', '-in', join(cli.directory, 'plain.pem'), '-passout', 'pass:pass phrase'];
-    await cli.writeFile('key.pem', execFileSync('openssl', encrypt));
+    await cli.writeFile('key.pem', encrypt(ec.pem, 'pass phrase'));
     await cli.writeFile('pass.txt', 'pass phrase\n');
     answerMetadata(cli);
     answerToken(cli, 'abc');
@@ -188,43 +187,42 @@ describe('a private key', () => {
 });
 
 describe('--x5t', () => {
-  async function makeCertificate(cli: Cli, key = rsa, days = 1): Promise<Buffer> {
-    const path = await cli.writeFile('key.pem', key.pem);
-    const args = ['req', '-x509', '-key', path, '-subj', '/CN=ci-bot', '-days', String(days), '-out', 'cert.pem'];
-    execFileSync('openssl', args, { cwd: cli.directory, stdio: 'ignore' });
-    cli.now = Date.now();
-    return execFileSync('openssl', ['x509', '-in', 'cert.pem', '-outform', 'der'], { cwd: cli.directory });
+  /** A certificate and its key in files, and a clock that is in its time. */
+  async function writeCertificate(cli: Cli): Promise<X509Certificate> {
+    await using authority = await createCertificateAuthority();
+    const { cert, key } = await authority.issue(['ci-bot']);
+    await cli.writeFile('key.pem', key);
+    await cli.writeFile('cert.pem', cert);
+    cli.now = Date.now() + 1000;
+    return new X509Certificate(cert);
   }
 
-  test('names the certificate by its thumbprint, with PS256, and presents it to nobody', async ({ cli }) => {
-    const der = await makeCertificate(cli);
+  test('names the certificate by its thumbprint, and presents it to nobody', async ({ cli }) => {
+    const { fingerprint256 } = await writeCertificate(cli);
     answerMetadata(cli);
     answerToken(cli, 'abc');
 
     const args = ['--private-key', 'key.pem', '--cert', 'cert.pem', '--x5t'];
     expect(await cli.run(['token', ...args], { env: byIssuer })).toEqual(success('abc\n'));
-    expect(decodeProtectedHeader(sentAssertion(cli))).toMatchObject({
-      alg: 'PS256',
-      'x5t#S256': Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(der))).toString('base64url'),
-    });
+    expect(decodeProtectedHeader(sentAssertion(cli))['x5t#S256']).toBe(
+      Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url'),
+    );
   });
 
   test('takes no certificate of another key, none that has expired, and none that is none', async ({ cli }) => {
-    await makeCertificate(cli);
-    await cli.writeFile('other.pem', makeKey('RS256').pem);
+    await writeCertificate(cli);
+    await cli.writeFile('other.pem', rsa.pem);
     await cli.writeFile('no.pem', 'hunter22');
     const args = ['--token-endpoint', tokenEndpoint, '--cert', 'cert.pem', '--x5t', '--private-key'];
-    expect(await refused(cli, [...args, 'other.pem'], byIssuer)).toMatch(
-      /cert\.pem \(--cert\) is not the one of --private-key/,
-    );
-    expect(await refused(cli, [...args, 'key.pem', '--cert', 'no.pem'], byIssuer)).toMatch(
-      /no\.pem \(--cert\) cannot be read/,
-    );
-    expect(await refused(cli, [...args, 'key.pem', '--cert', 'gone.pem'], byIssuer)).toMatch(
-      /gone\.pem \(--cert\) cannot be read \(ENOENT\)/,
-    );
-    cli.now += 2 * 86_400_000;
-    expect(await refused(cli, [...args, 'key.pem'], byIssuer)).toMatch(/has expired/);
+    const refuse = (...more: string[]) => refused(cli, [...args, ...more], byIssuer);
+
+    expect(await refuse('other.pem')).toMatch(/cert\.pem \(--cert\) is not the one of --private-key/);
+    expect(await refuse('key.pem', '--cert', 'no.pem')).toMatch(/no\.pem \(--cert\) cannot be read/);
+    expect(await refuse('key.pem', '--cert', 'gone.pem')).toMatch(/gone\.pem \(--cert\) cannot be read \(ENOENT\)/);
+    cli.now += 3 * 86_400_000;
+    expect(await refuse('key.pem')).toMatch(/has expired/);
+    cli.now -= 6 * 86_400_000;
+    expect(await refuse('key.pem')).toMatch(/is not valid before/);
   });
 });
 
@@ -505,11 +503,9 @@ describe('bad input is refused before anything is sent:', () => {
     await cli.writeFile('wrong.txt', 'hunter22');
     await cli.writeFile('assertion.jwt', foreign);
     await cli.writeFile('expired.jwt', unsignedToken({ sub: 'x', exp: now - 30 }));
-    const from = ['-in', join(cli.directory, 'rsa.pem')];
-    const openssl = (...options: string[]) => execFileSync('openssl', [...options, ...from], { stdio: 'pipe' });
-    await cli.writeFile('key.der', openssl('pkey', '-outform', 'der'));
-    await cli.writeFile('public.pem', openssl('pkey', '-pubout'));
-    await cli.writeFile('encrypted.pem', openssl('pkcs8', '-topk8', '-passout', 'pass:right'));
+    await cli.writeFile('key.der', createPrivateKey(rsa.pem).export({ type: 'pkcs8', format: 'der' }));
+    await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
+    await cli.writeFile('encrypted.pem', encrypt(rsa.pem, 'right'));
 
     const stderr = await refused(cli, args, { ...byIssuer, CCGRANT_TOKEN_ENDPOINT: tokenEndpoint, ...env });
     expect(cli.requests).toEqual([]);
@@ -554,3 +550,8 @@ describe('a credential of a profile', () => {
     expect(stderr).toContain('* private key from --private-key, not from CCGRANT_CLIENT_SECRET\n');
   });
 });
+
+function encrypt(pem: string, passphrase: string): string {
+  const options = { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase } as const;
+  return createPrivateKey(pem).export(options).toString();
+}
