@@ -64,8 +64,7 @@ async function authenticateAt(
   };
   const secret = credential?.kind === 'secret' ? credential.secret : undefined;
   if (authMethod === undefined) {
-    const reason = supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`;
-    ctx.io.trace(text`* ${authentication.method}: ${reason}`);
+    ctx.io.trace(text`* ${authentication.method}: ${reasonFor(authentication.method, supported)}`);
   }
   if (secret !== undefined && clientId !== undefined) {
     for (const encoding of basicEncodings) ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
@@ -96,6 +95,12 @@ async function authenticateAt(
         ),
     },
   };
+}
+
+/** Why a method is used that nobody asked for. */
+function reasonFor(method: string, supported: readonly string[] | undefined): string {
+  if (supported === undefined) return 'the default';
+  return supported.includes(method) ? `the server lists ${supported.join(', ')}` : 'what the credential is for';
 }
 
 /** The same authentication; no assertion that it sends appears in a report. */

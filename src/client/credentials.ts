@@ -45,7 +45,7 @@ export function credentialKind({ credential, certificate, authMethod }: ClientSe
   return given.find((kind) => needed.includes(kind));
 }
 
-/** Reads the credential that the client uses; of somebody else's assertion only where it is to be had. */
+/** Reads the credential that the client uses. */
 export async function readCredential(client: OAuthClient, ctx: Context): Promise<ClientCredential | undefined> {
   const { secret, privateKey, certificate } = client.credentials;
   const { credential, assertion } = client.settings.client;
@@ -61,8 +61,8 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
     }
     case 'assertion': {
       if (credential?.kind !== kind) return undefined;
-      const { readForeignAssertion } = await import('./foreign-assertion.ts');
-      return { kind, type: assertion.type, read: () => readForeignAssertion(credential, client, ctx) };
+      const { openForeignAssertion } = await import('./foreign-assertion.ts');
+      return { kind, type: assertion.type, read: await openForeignAssertion(credential, client, ctx) };
     }
     case 'certificate': {
       const identity = await certificate();

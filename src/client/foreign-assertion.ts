@@ -1,4 +1,5 @@
 import { readSecret } from '../config/read-secret.ts';
+import type { AssertionSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { decodeJwt } from '../jwt/decode.ts';
@@ -7,32 +8,49 @@ import { assertionAudience } from './assertion-terms.ts';
 import type { Credential, OAuthClient } from './oauth-client.ts';
 
 type AssertionCredential = Extract<Credential, { readonly kind: 'assertion' }>;
+type Runner = Extract<AssertionSource, { readonly kind: 'github-actions' }>;
 
 /**
- * The assertion of now that somebody else has signed, once it is sure that it can be of use.
- * @throws ConfigError secret_unusable; what asking for one throws
+ * What gives the assertion of now that somebody else has signed. The one for the first try is read at
+ * once, so that what cannot be used is said before anything is sent; a server is asked when it is needed.
+ * @throws ConfigError secret_unusable, missing_setting; so does what is returned, and what asking a server throws
  */
-export async function readForeignAssertion(
-  credential: AssertionCredential,
+export async function openForeignAssertion(
+  { source, origin }: AssertionCredential,
   client: OAuthClient,
   ctx: Context,
-): Promise<Secret> {
-  const assertion = await obtain(credential, client, ctx);
+): Promise<() => Promise<Secret>> {
   const { type } = client.settings.client.assertion;
-  if (isJwtType(type)) requireLiveJwt(assertion.reveal().trim(), credential.origin, ctx.now() / 1000);
-  return assertion;
-}
-
-async function obtain({ source, origin }: AssertionCredential, client: OAuthClient, ctx: Context): Promise<Secret> {
+  const checked = async (obtained: Promise<Secret>): Promise<Secret> => {
+    const assertion = await obtained;
+    if (isJwtType(type)) requireLiveJwt(assertion.reveal().trim(), origin, ctx.now() / 1000);
+    return assertion;
+  };
   if (source.kind === 'github-actions') {
-    const { requestIdToken } = await import('../oauth/github-actions.ts');
-    const token = ctx.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
-    if (token) ctx.io.conceal(token, '[secret]');
-    return requestIdToken({ url: source.requestUrl, token }, origin, await assertionAudience(client), client.transport);
+    const ask = await openRunner(source, origin, client, ctx);
+    return () => checked(ask());
   }
   // Standard input gives it once; all other places give the one of now.
   const kept = source.kind === 'standard input' ? client.credentials.secret() : undefined;
-  return kept ?? readSecret(source, origin, ctx, 'assertion');
+  const read = (): Promise<Secret> => checked(kept ?? readSecret(source, origin, ctx, 'assertion'));
+  let first: Secret | undefined = await read();
+  return async () => {
+    const assertion = first ?? (await read());
+    first = undefined;
+    return assertion;
+  };
+}
+
+async function openRunner(
+  { requestUrl }: Runner,
+  origin: string,
+  client: OAuthClient,
+  { env, io }: Context,
+): Promise<() => Promise<Secret>> {
+  const { requestIdToken, requireIdTokenEndpoint } = await import('../oauth/github-actions.ts');
+  const endpoint = requireIdTokenEndpoint(requestUrl, env.ACTIONS_ID_TOKEN_REQUEST_TOKEN, origin);
+  io.conceal(endpoint.token, '[secret]');
+  return async () => requestIdToken(endpoint, await assertionAudience(client), client.transport);
 }
 
 /** RFC 7523 section 2.2, and the one of SPIFFE; an assertion of SAML is no JWT. */

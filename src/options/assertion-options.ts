@@ -68,7 +68,7 @@ export const assertionOptions: readonly OptionRow[] = [
     name: 'client-assertion-from',
     value: 'SOURCE',
     group: 'Client',
-    summary: 'ask for an assertion there: github-actions',
+    summary: 'who is asked for an assertion of the job',
     choices: ['github-actions'],
     inProfile: true,
   },

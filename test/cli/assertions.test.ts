@@ -515,6 +515,17 @@ describe('bad input is refused before anything is sent:', () => {
     expect(stderr).not.toContain(rsa.pem.split('\n')[1]);
   });
 
+  test.for<[what: string, args: string[]]>([
+    ['a key', ['--private-key', 'public.pem']],
+    ['an assertion', ['--client-assertion-file', 'expired.jwt']],
+    ['the runner', ['--client-assertion-from', 'github-actions']],
+  ])('%s that is of no use, before the metadata is asked for', async ([, args], { cli }) => {
+    await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
+    await cli.writeFile('expired.jwt', unsignedToken({ sub: 'x', exp: now - 30 }));
+    await refused(cli, args, byIssuer);
+    expect(cli.requests).toEqual([]);
+  });
+
   test('an algorithm that the metadata does not list', async ({ cli }) => {
     await cli.writeFile('rsa.pem', rsa.pem);
     answerMetadata(cli, { token_endpoint_auth_signing_alg_values_supported: ['ES256', 'PS256'] });
