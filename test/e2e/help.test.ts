@@ -185,6 +185,8 @@ describe('every option of the contract is in the help', () => {
     ...which,
     ...['token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'jwks-uri', 'client-secret-file'],
     ...['auth-method', 'basic-encoding', 'no-cache', 'fresh', 'cacert', 'insecure', 'proxy', 'noproxy'],
+    ...['private-key', 'pass-file', 'key-id', 'signing-alg', 'assertion-audience', 'x5t', 'cert', 'key'],
+    ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
   const request = ['scope', 'no-scope', 'audience', 'resource', 'param'];
@@ -213,8 +215,7 @@ describe('every option of the contract is in the help', () => {
   };
 
   const later = [
-    ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
-    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'bound-to-cert'],
+    ...['dpop', 'dpop-key', 'dpop-optional', 'bound-to-cert'],
     ...['bound-to-key', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];
