@@ -144,22 +144,6 @@ describe('a private key', () => {
     expect(stderr).not.toContain(rsa.pem.split('\n')[1]);
   });
 
-  test('keeps a server that sends the assertion back from having it shown', async ({ cli }) => {
-    await cli.writeFile('key.pem', ec.pem);
-    answerMetadata(cli);
-    const env = { ...byIssuer, CCGRANT_PRIVATE_KEY: 'key.pem' };
-    const description = unsignedToken({ a: 1 });
-    cli.answer('POST', tokenEndpoint, {
-      status: 400,
-      json: { error: 'invalid_client', error_description: description },
-    });
-    await cli.writeFile('assertion.jwt', description);
-
-    const { stderr } = await cli.run(['token', '--client-assertion-file', 'assertion.jwt'], { env });
-    expect(stderr).toContain('"[assertion]"');
-    expect(stderr).not.toContain(description);
-  });
-
   test('that other users may write is not used', async ({ cli }) => {
     const path = await cli.writeFile('key.pem', rsa.pem);
     await chmod(path, 0o622);
@@ -199,6 +183,8 @@ describe('--x5t', () => {
 
   test('names the certificate by its thumbprint, and presents it to nobody', async ({ cli }) => {
     const { fingerprint256 } = await writeCertificate(cli);
+    // As the file of a private key it would be refused.
+    await chmod(join(cli.directory, 'cert.pem'), 0o666);
     answerMetadata(cli);
     answerToken(cli, 'abc');
 
@@ -303,6 +289,21 @@ describe("somebody else's assertion", () => {
     expect(stderr).not.toContain(foreign);
   });
 
+  test('of GitHub Actions leaves no trace of the token that it was asked with', async ({ cli }) => {
+    answerMetadata(cli);
+    cli.answer('GET', `${githubUrl}&audience=${encodeURIComponent(issuer)}`, { json: { value: foreign } });
+    cli.answer('POST', tokenEndpoint, {
+      status: 400,
+      json: { error: 'invalid_client', error_description: `${github.ACTIONS_ID_TOKEN_REQUEST_TOKEN} ${foreign}` },
+    });
+    const { exitCode, stderr } = await cli.run(['token', '--client-assertion-from', 'github-actions'], {
+      env: { CCGRANT_ISSUER: issuer, ...github },
+    });
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('"[secret] [assertion]"');
+    expect(stderr).toContain('iss https://kubernetes.default.svc, sub system:sa');
+  });
+
   test('of GitHub Actions is of one job only: another job gets a token of its own', async ({ cli }) => {
     answerMetadata(cli);
     for (const job of ['1', '2']) {
@@ -337,17 +338,6 @@ describe("somebody else's assertion", () => {
     );
   });
 
-  test('is told from a secret and a key in a file of the same name by the cache', async ({ cli }) => {
-    await cli.writeFile('file', foreign);
-    answerMetadata(cli);
-    answerToken(cli, 'by-assertion');
-    answerToken(cli, 'by-secret');
-    const run = (option: string) => cli.run(['token', option, 'file'], { env: byIssuer });
-
-    expect(await run('--client-assertion-file')).toEqual(success('by-assertion\n'));
-    expect(await run('--client-secret-file')).toEqual(success('by-secret\n'));
-  });
-
   test('that introspects a token in vain is named without a client id', async ({ cli }) => {
     await cli.writeFile('token', foreign);
     answerMetadata(cli);
@@ -360,6 +350,19 @@ describe("somebody else's assertion", () => {
     expect(exitCode).toBe(5);
     expect(stderr).toContain("this client is not in the token's aud");
   });
+});
+
+test('a secret, a key and an assertion in the same file are three clients to the cache', async ({ cli }) => {
+  answerMetadata(cli);
+  for (const kind of ['secret', 'key']) answerToken(cli, `by-${kind}`);
+  await cli.writeFile('file', ec.pem);
+  const run = (option: string) => cli.run(['token', option, 'file'], { env: byIssuer });
+
+  expect(await run('--client-secret-file')).toEqual(success('by-secret\n'));
+  expect(await run('--private-key')).toEqual(success('by-key\n'));
+  const { exitCode, stderr } = await run('--client-assertion-file');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('is no JWT');
 });
 
 describe('bad input is refused before anything is sent:', () => {

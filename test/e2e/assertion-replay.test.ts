@@ -72,3 +72,22 @@ test('the assertion of somebody else is read anew for each try', async () => {
   expect(await scene.run(['token'])).toMatchObject({ exitCode: 0 });
   expect(scene.server.requests('/token').map(({ form }) => form.get('client_assertion'))).toEqual(assertions);
 });
+
+test('a server that sends the assertion back does not get it shown, not even with -v', async () => {
+  let sent = '';
+  const echo: Answer = ({ form }) => {
+    sent = form.get('client_assertion') ?? '';
+    return json({ error: 'invalid_client', error_description: `bad: ${sent}` }, 401);
+  };
+  await using scene = await openScene(
+    { '/token': echo },
+    { CCGRANT_CLIENT_SECRET: '', CCGRANT_PRIVATE_KEY: 'key.pem' },
+  );
+  await scene.workspace.writeFile('key.pem', pem);
+
+  const { exitCode, stdout, stderr } = await scene.run(['token', '-v']);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+  expect(stderr).toContain('"bad: [assertion]"');
+  expect(sent).not.toBe('');
+  expect(stderr).not.toContain(sent.split('.')[1]);
+});

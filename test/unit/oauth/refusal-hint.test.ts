@@ -36,6 +36,15 @@ describe('refusalHint', () => {
     );
   });
 
+  it.each(['invalid_client', 'unauthorized_client', 'invalid_grant'])('lets an assertion explain %s', (error) => {
+    const authentication = { ...request.authentication, explain: () => 'the clock' };
+    expect(hint(error, 400, { authentication })).toMatch(/^the clock/);
+  });
+
+  it('has nothing to say to invalid_grant where no assertion was sent', () => {
+    expect(hint('invalid_grant', 400)).toBeUndefined();
+  });
+
   it('names another method that the server lists', () => {
     const supportedMethods = ['client_secret_basic', 'client_secret_post'];
     expect(hint('invalid_client', 401, { supportedMethods })).toContain('--auth-method client_secret_post');
