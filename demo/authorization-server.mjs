@@ -22,6 +22,9 @@ const options = readOptions({
   'count-requests': { type: 'boolean' },
 });
 
+const asymmetric = ['RS', 'PS', 'ES'].flatMap((family) => [256, 384, 512].map((bits) => `${family}${bits}`));
+const assertionAlgorithms = ['HS256', 'HS384', 'HS512', ...asymmetric, 'EdDSA'];
+
 try {
   const server = createServer();
   const issuer = `http://localhost:${await listen(server, options.port)}`;
@@ -57,6 +60,7 @@ function createProvider(issuer, signingKey, clients) {
     scopes,
     jwks: { keys: [signingKey.privateJwk] },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
+    enabledJWA: { clientAuthSigningAlgValues: assertionAlgorithms },
     ttl: { ClientCredentials: 300 },
     features: {
       devInteractions: { enabled: false },

@@ -1,5 +1,5 @@
 import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
-import { credentialIdentity, filesIdentity } from '../config/credential-identity.ts';
+import { filesIdentity } from '../config/credential-identity.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import { pathsOf } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
@@ -9,6 +9,7 @@ import type { AccessTokenRequest, IssuedToken } from '../oauth/client-credential
 import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
+import { identifyCredential } from './credentials.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import type { TokenDemand } from './single-flight.ts';
 import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
@@ -120,12 +121,10 @@ async function tokenCacheKey(
 ): Promise<TokenCacheKey | undefined> {
   const { server, client: settings } = client.settings;
   const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
-  if (credential?.source.kind === 'file') ctx.witness.noteFile(credential.source.path);
-  const identity = await credentialIdentity(
-    credential?.source,
-    async () => (await client.credentials.secret())?.reveal() ?? '',
-    (value) => client.cacheDirectory.keyedHash(value),
-  );
+  // Of an assertion's file the path alone decides.
+  if (credential?.source.kind === 'file' && credential.kind !== 'assertion')
+    ctx.witness.noteFile(credential.source.path);
+  const identity = await identifyCredential(client);
   const presented = certificate && certificateIdentity(certificate, ctx);
   if (identity === undefined || (certificate !== undefined && presented === undefined)) return undefined;
   return {

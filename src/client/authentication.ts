@@ -10,6 +10,7 @@ import type { EndpointName } from '../oauth/metadata.ts';
 import type { RequestPurpose } from '../oauth/refusal-hint.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
+import { assertionTerms } from './assertion-terms.ts';
 import { credentialKind, readCredential } from './credentials.ts';
 import type { ClientSettings, OAuthClient, OAuthClientSettings } from './oauth-client.ts';
 
@@ -49,15 +50,17 @@ async function authenticateAt(
 ): Promise<Authenticated> {
   const { authMethod, basicEncoding = 'form' } = client.settings.client;
   const clientId = requireEssentials(endpoint, client.settings);
+  // What cannot be used is said before anything is sent.
+  const credential = await readCredential(client, ctx);
   // Introspection and revocation may have a list of their own, RFC 8414 section 2.
   const supported =
     (await client.server.listed(`${endpoint}_auth_methods_supported`, endpoint)) ??
     (await client.server.listed('token_endpoint_auth_methods_supported', endpoint));
-  const credential = await readCredential(client.settings.client, client.credentials);
+  const assertion = await assertionTerms(endpoint, credential, client, ctx);
   const authentication = {
     // A certificate beside another method is for the connection, and for tokens that are bound to it.
     tls: await client.credentials.certificate(),
-    ...chooseAuthentication(authMethod, { clientId, credential, basicEncoding }, supported),
+    ...concealing(chooseAuthentication(authMethod, { clientId, credential, basicEncoding, assertion }, supported), ctx),
   };
   if (authentication.tls !== undefined && credential?.kind !== 'certificate') {
     const { origin } = authentication.tls;
@@ -65,10 +68,9 @@ async function authenticateAt(
   }
   const secret = credential?.kind === 'secret' ? credential.secret : undefined;
   if (authMethod === undefined) {
-    const reason = supported === undefined ? 'the default' : `the server lists ${supported.join(', ')}`;
-    ctx.io.trace(text`* ${authentication.method}: ${reason}`);
+    ctx.io.trace(text`* ${authentication.method}: ${reasonFor(authentication.method, supported)}`);
   }
-  if (secret !== undefined) {
+  if (secret !== undefined && clientId !== undefined) {
     for (const encoding of basicEncodings) ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
   }
   const scopesSupported = await client.server.listed('scopes_supported', endpoint);
@@ -77,41 +79,63 @@ async function authenticateAt(
     sent: {
       description: [
         authentication.method,
-        `client_id=${clientId}`,
+        ...(clientId === undefined ? [] : [`client_id=${clientId}`]),
         ...proofOf(client.settings.client),
         ...(purpose.kind === 'token' && purpose.scope.length > 0 ? [`scope=${purpose.scope.join(' ')}`] : []),
       ].join(', '),
       redact: ctx.io.redact,
-      hint: (refusal) =>
-        refusalHint(refusal, {
-          purpose,
-          clientId,
-          authentication,
-          basicEncoding,
-          supportedMethods: supported,
-          scopesSupported,
-          hasOddCredentials: isOdd(clientId) || (secret !== undefined && isOdd(secret.reveal())),
-        }),
+      hint: (answer) =>
+        refusalHint(
+          { ...answer, now: ctx.now() },
+          {
+            purpose,
+            clientId,
+            authentication,
+            basicEncoding,
+            supportedMethods: supported,
+            scopesSupported,
+            hasOddCredentials: isOdd(clientId ?? '') || (secret !== undefined && isOdd(secret.reveal())),
+          },
+        ),
+    },
+  };
+}
+
+/** Why a method is used that nobody asked for. */
+function reasonFor(method: string, supported: readonly string[] | undefined): string {
+  if (supported === undefined) return 'the default';
+  return supported.includes(method) ? `the server lists ${supported.join(', ')}` : 'what the credential is for';
+}
+
+/** The same authentication; no assertion that it sends appears in a report. */
+function concealing(authentication: ClientAuthentication, { io }: Context): ClientAuthentication {
+  return {
+    ...authentication,
+    complete: async (request) => {
+      const completed = await authentication.complete(request);
+      for (const [name, value] of completed.form) if (name === 'client_assertion') io.conceal(value, '[assertion]');
+      return completed;
     },
   };
 }
 
 /**
- * The client id, once it is sure that nothing essential is missing. Everything that is, is said at once:
- * one error after the other would cost a run each.
+ * The client id, once it is sure that nothing essential is missing; undefined where an assertion says who
+ * the client is. Everything that is missing is said at once: one error after the other would cost a run each.
  */
-function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string {
+function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string | undefined {
   const { clientId, authMethod } = client;
+  const kind = credentialKind(client);
   const lack = lackOfCredential(authMethod);
   const isServerKnown = server.identity !== undefined || server.endpoints.has(endpoint);
   const missing = [
     ...(isServerKnown
       ? []
       : [['authorization server', `--issuer URL or CCGRANT_ISSUER (or --${endpoint.replaceAll('_', '-')} URL)`]]),
-    ...(clientId === undefined ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
-    ...(credentialKind(client) !== undefined || authMethod === 'none' ? [] : [[lack.name, lack.ways]]),
+    ...(clientId === undefined && kind !== 'assertion' ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
+    ...(kind !== undefined || authMethod === 'none' ? [] : [[lack.name, lack.ways]]),
   ];
-  if (clientId !== undefined && missing.length === 0) return clientId;
+  if (missing.length === 0) return clientId;
   throw new ConfigError('missing_setting', missing.map(([name]) => `no ${name}`).join(', '), {
     hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile`,
   });

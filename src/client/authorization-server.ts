@@ -57,6 +57,14 @@ export class AuthorizationServer {
     return (await this.#metadata([])).issuer;
   }
 
+  /** The URL of the token endpoint as it is written in the metadata, or was given; undefined when neither is known. */
+  async tokenEndpoint(): Promise<string | undefined> {
+    const given = this.#settings.endpoints.get('token_endpoint');
+    if (given !== undefined || this.#settings.identity === undefined) return given?.href;
+    const { token_endpoint: url } = await this.#metadata(['token_endpoint']);
+    return typeof url === 'string' ? url : undefined;
+  }
+
   /** A list in the metadata; undefined when there is none, or when no metadata is needed for this endpoint. */
   async listed(member: string, endpoint: EndpointName): Promise<readonly string[] | undefined> {
     if (this.#settings.endpoints.has(endpoint) || this.#settings.identity === undefined) return undefined;

@@ -1,26 +1,35 @@
+import { credentialIdentity } from '../config/credential-identity.ts';
 import { readSecret } from '../config/read-secret.ts';
 import type { Context } from '../context.ts';
 import type { TlsIdentity } from '../http/types.ts';
+import type { SigningKey } from '../jwt/signing-key.ts';
 import { credentialKindsOf } from '../oauth/client-auth/auth-methods.ts';
 import type { ClientCredential, CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import type { Secret } from '../secret.ts';
-import type { ClientSettings } from './oauth-client.ts';
+import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 import { once } from './once.ts';
 
 /** What a client has to prove who it is, read when it is first needed. */
 export interface Credentials {
-  /** The client secret; undefined when none was named. */
+  /** The client secret, or the private key as it was written; undefined when none was named. */
   readonly secret: () => Promise<Secret> | undefined;
+  /** The private key; undefined when none was named. */
+  readonly privateKey: () => Promise<SigningKey> | undefined;
   /** The certificate for the connections; undefined when none was named. */
   readonly certificate: () => Promise<TlsIdentity> | undefined;
 }
 
 /** The credentials of a run; nothing is read yet. */
-export function openCredentials({ credential, certificate }: ClientSettings, ctx: Context): Credentials {
+export function openCredentials(settings: ClientSettings, ctx: Context): Credentials {
+  const { credential, certificate } = settings;
+  const secret = once(() => {
+    if (credential === undefined || credential.source.kind === 'github-actions') return undefined;
+    const { kind, source, origin } = credential;
+    return readSecret(source, origin, ctx, kind);
+  });
   return {
-    secret: once(() =>
-      credential?.kind === 'secret' ? readSecret(credential.source, credential.origin, ctx) : undefined,
-    ),
+    secret,
+    privateKey: once(() => (credential?.kind === 'private key' ? readSigningKey(settings, secret, ctx) : undefined)),
     certificate: once(
       () =>
         certificate &&
@@ -40,15 +49,23 @@ export function credentialKind({ credential, certificate, authMethod }: ClientSe
 }
 
 /** Reads the credential that the client uses. */
-export async function readCredential(
-  settings: ClientSettings,
-  { secret, certificate }: Credentials,
-): Promise<ClientCredential | undefined> {
-  const kind = credentialKind(settings);
+export async function readCredential(client: OAuthClient, ctx: Context): Promise<ClientCredential | undefined> {
+  const { secret, privateKey, certificate } = client.credentials;
+  const { credential, assertion } = client.settings.client;
+  const kind = credentialKind(client.settings.client);
   switch (kind) {
     case 'secret': {
       const value = await secret();
       return value && { kind, secret: value };
+    }
+    case 'private key': {
+      const key = await privateKey();
+      return key && { kind, key };
+    }
+    case 'assertion': {
+      if (credential?.kind !== kind) return undefined;
+      const { openForeignAssertion } = await import('./foreign-assertion.ts');
+      return { kind, type: assertion.type, read: await openForeignAssertion(credential, client, ctx) };
     }
     case 'certificate': {
       const identity = await certificate();
@@ -57,4 +74,42 @@ export async function readCredential(
     case undefined:
       return undefined;
   }
+}
+
+/** What tells the credential from others for the cache; undefined when that cannot be told. */
+export async function identifyCredential({
+  settings: { client },
+  credentials,
+  cacheDirectory,
+}: OAuthClient): Promise<string | undefined> {
+  const { credential, assertion } = client;
+  const identity =
+    credential?.kind === 'assertion' && credential.source.kind === 'file'
+      ? // It is replaced all the time, and goes on speaking for the same client.
+        credential.source.path
+      : await credentialIdentity(
+          credential?.source,
+          async () => (await credentials.secret())?.reveal() ?? '',
+          (value) => cacheDirectory.keyedHash(value),
+        );
+  if (identity === undefined || credential === undefined || credential.kind === 'secret') return identity;
+  const { audience, algorithm, keyId, certificate, type } = assertion;
+  return JSON.stringify([credential.kind, identity, audience, algorithm, keyId, certificate?.path, type]);
+}
+
+async function readSigningKey(
+  { credential, assertion: { password } }: ClientSettings,
+  secret: Credentials['secret'],
+  ctx: Context,
+): Promise<SigningKey> {
+  const source = (await secret())?.reveal() ?? '';
+  const opener = password && (await readSecret(password.source, password.origin, ctx, 'password'));
+  const { parseSigningKey } = await import('../jwt/signing-key.ts');
+  return parseSigningKey(source, { name: placeOf(credential), password: opener?.reveal() });
+}
+
+/** `/keys/key.pem (--private-key)` */
+function placeOf(credential: ClientSettings['credential']): string {
+  const { source, origin = '' } = credential ?? {};
+  return source?.kind === 'file' ? `${source.path} (${origin})` : origin;
 }

@@ -33,7 +33,7 @@ export async function notActive(
   client: OAuthClient,
   now: number,
 ): Promise<NegativeResultError> {
-  const clientId = client.settings.client.clientId ?? '';
+  const { clientId } = client.settings.client;
   const issuer = await client.server.issuer();
   return new NegativeResultError('token_not_active', 'the token is not active', {
     hint: inactivityHint(token, readJwtClaims(token.value), clientId, issuer, now),
@@ -43,7 +43,7 @@ export async function notActive(
 function inactivityHint(
   { typeHint }: TokenInQuestion,
   claims: Readonly<Record<string, unknown>> | undefined,
-  clientId: string,
+  clientId: string | undefined,
   issuer: string | undefined,
   now: number,
 ): string | undefined {
@@ -58,5 +58,5 @@ function inactivityHint(
   // Keycloak, Zitadel and others say so of every token to whoever is not meant by it.
   if (claims === undefined) return 'it has expired, was revoked, or is not of this server';
   if ([claims.aud].flat().includes(clientId)) return 'it was revoked, or is not of this server';
-  return `${clientId} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is; else it was revoked`;
+  return `${clientId ?? 'this client'} is not in the token's aud: to such a caller some servers (Keycloak, Zitadel) call every token inactive; ask as a client that is; else it was revoked`;
 }

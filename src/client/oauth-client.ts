@@ -2,12 +2,12 @@ import { CacheDirectory } from '../cache/cache-directory.ts';
 import { DocumentCache } from '../cache/document-cache.ts';
 import { identifyProcess } from '../cache/process-identity.ts';
 import { TokenCache } from '../cache/token-cache.ts';
-import type { SecretSource } from '../config/secret-source.ts';
+import type { AssertionSource, SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
 import type { TransportSettings } from '../http/types.ts';
-import type { BasicEncoding, CredentialKind } from '../oauth/client-auth/client-authentication.ts';
+import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
 import { text } from '../text.ts';
 import type { ServerSettings } from './authorization-server.ts';
 import { AuthorizationServer } from './authorization-server.ts';
@@ -16,10 +16,24 @@ import { openCredentials } from './credentials.ts';
 import { once } from './once.ts';
 
 /** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
-export interface Credential {
-  readonly kind: Exclude<CredentialKind, 'certificate'>;
-  readonly source: SecretSource;
-  readonly origin: string;
+export type Credential = (
+  | { readonly kind: 'secret' | 'private key'; readonly source: SecretSource }
+  | { readonly kind: 'assertion'; readonly source: AssertionSource }
+) & { readonly origin: string };
+
+/** What a person said about assertions. */
+export interface AssertionSettings {
+  /** `issuer`, `token-endpoint`, or a URL as it is. */
+  readonly audience: string | undefined;
+  /** Registered name, RFC 7518 section 3.1. */
+  readonly algorithm: string | undefined;
+  readonly keyId: string | undefined;
+  /** The certificate of the private key, whose thumbprint goes into the header. */
+  readonly certificate: { readonly path: string; readonly origin: string } | undefined;
+  /** URN of the type of somebody else's assertion. */
+  readonly type: string;
+  /** The password of the private key. */
+  readonly password: { readonly source: SecretSource; readonly origin: string } | undefined;
 }
 
 /** Who the client is, as the person said it. */
@@ -31,6 +45,7 @@ export interface ClientSettings {
   /** Registered name, RFC 7591 section 2. */
   readonly authMethod: string | undefined;
   readonly basicEncoding: BasicEncoding | undefined;
+  readonly assertion: AssertionSettings;
 }
 
 /** Which answers of earlier runs may be used. */

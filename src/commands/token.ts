@@ -11,6 +11,7 @@ import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions, resolveRequest } from '../options/request-options.ts';
 import type { Settings } from '../options/settings.ts';
+import { claimStandardInput } from '../options/standard-input.ts';
 import type { TokenFormat } from '../render/access-token.ts';
 import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
 import { isPlainFormat } from '../render/plain-token.ts';
@@ -54,6 +55,7 @@ export const tokenCommand: CommandDefinition = {
 
 async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const settings = await loadSettings(options, invocation.options, ctx);
+  claimStandardInput(settings);
   const request = resolveRequest(settings);
   const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
   const out = settings.text('out')?.value;

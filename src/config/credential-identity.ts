@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { SecretSource } from './secret-source.ts';
+import type { AssertionSource } from './secret-source.ts';
 
 /**
  * What tells one credential from another without holding it: the kind and place of its source, for a
@@ -8,7 +8,7 @@ import type { SecretSource } from './secret-source.ts';
  * @param keyedHash hash of a secret under a key that stays on this machine
  */
 export async function credentialIdentity(
-  source: SecretSource | undefined,
+  source: AssertionSource | undefined,
   value: () => Promise<string>,
   keyedHash: (value: string) => string | undefined,
 ): Promise<string | undefined> {
@@ -24,6 +24,11 @@ export async function credentialIdentity(
     case 'variable': {
       const hash = keyedHash(source.value.reveal());
       return hash && JSON.stringify(['variable', source.variable, hash]);
+    }
+    case 'github-actions': {
+      // Each job has a URL of its own: what one job may do is not for another one on the same machine.
+      const hash = source.requestUrl === undefined ? undefined : keyedHash(source.requestUrl);
+      return hash && JSON.stringify(['github-actions', hash]);
     }
     case 'standard input': {
       const hash = keyedHash(await value());

@@ -7,18 +7,32 @@ import { text } from '../text.ts';
 import { unreadable } from '../unreadable.ts';
 import type { SecretSource } from './secret-source.ts';
 
+/** What is read, as messages call it. */
+export type SecretNoun = 'secret' | 'private key' | 'password' | 'assertion';
+
 /**
  * Reads a secret from its source and conceals it from then on.
  * @param origin who named the source, for messages: `CCGRANT_CLIENT_SECRET_FILE`
  * @throws ConfigError secret_unusable
  */
-export async function readSecret(source: SecretSource, origin: string, ctx: Context): Promise<Secret> {
-  const secret = new Secret(await readValue(source, origin, ctx));
-  ctx.io.conceal(secret.reveal(), '[secret]');
+export async function readSecret(
+  source: SecretSource,
+  origin: string,
+  ctx: Context,
+  noun: SecretNoun = 'secret',
+): Promise<Secret> {
+  const secret = new Secret(await readValue(source, { origin, noun }, ctx));
+  ctx.io.conceal(secret.reveal(), `[${noun}]`);
   return secret;
 }
 
-async function readValue(source: SecretSource, origin: string, ctx: Context): Promise<string> {
+/** A secret for messages. */
+interface SecretName {
+  readonly origin: string;
+  readonly noun: SecretNoun;
+}
+
+async function readValue(source: SecretSource, name: SecretName, ctx: Context): Promise<string> {
   switch (source.kind) {
     case 'variable':
       return source.value.reveal();
@@ -26,20 +40,20 @@ async function readValue(source: SecretSource, origin: string, ctx: Context): Pr
       if (ctx.io.stdin.isTerminal) {
         throw new ConfigError(
           'secret_unusable',
-          `the secret is to come from standard input (${origin}), which is a terminal`,
+          `the ${name.noun} is to come from standard input (${name.origin}), which is a terminal`,
           {
             hint: 'pipe it in: at a terminal it would be seen',
           },
         );
       }
-      return decodeSecret(await ctx.io.stdin.read(), 'standard input', origin);
+      return decodeSecret(await ctx.io.stdin.read(), 'standard input', name);
     case 'command':
-      return (await import('./secret-command.ts')).runSecretCommand(source, origin, ctx);
+      return (await import('./secret-command.ts')).runSecretCommand(source, name.origin, ctx, name.noun);
     case 'file':
       return decodeSecret(
-        readFileOnce({ path: source.path, origin, noun: 'secret file', holdsSecret: () => true }, ctx),
+        readFileOnce({ path: source.path, origin: name.origin, noun: name.noun, holdsSecret: () => true }, ctx),
         source.path,
-        origin,
+        name,
       );
   }
 }
@@ -49,8 +63,8 @@ export interface SecretFile {
   readonly path: string;
   /** Who named it, for messages. */
   readonly origin: string;
-  /** What it is, for messages. */
-  readonly noun: string;
+  /** What is in it, for messages. */
+  readonly noun: SecretNoun | 'certificate';
   /** Whether this content is to be read by nobody else. */
   readonly holdsSecret: (content: Uint8Array) => boolean;
 }
@@ -72,53 +86,57 @@ export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ct
     const { code } = error as NodeJS.ErrnoException;
     const name = path.slice(ctx.host.workingDirectory.length + 1);
     // Somebody may have typed the secret where its file belongs, or after it as with curl's --cert FILE:PASSWORD.
-    const isPath = code !== 'ENOENT' || (/\/|\.\w{1,5}$/.test(name) && !/:[^/\\]*$/.test(name));
+    const isPath =
+      (code !== 'ENOENT' && code !== 'ENAMETOOLONG') || (/\/|\.\w{1,5}$/.test(name) && !/:[^/\\]*$/.test(name));
     throw new ConfigError(
       'secret_unusable',
-      `the ${noun} ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
-      { hint: code === 'ENOENT' ? missingFileHint(name) : undefined },
+      `the ${noun} file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
+      { hint: code === 'ENOENT' ? missingFileHint(name, noun) : undefined },
     );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-function missingFileHint(name: string): string {
+function missingFileHint(name: string, noun: string): string {
   if (name === '-') return 'it takes a file: what standard input holds is /dev/stdin';
   if (/:[^/\\]*$/.test(name))
     return 'a password does not stand behind the file, but in a file of its own: --pass-file FILE';
-  return 'it takes the path of a file, not what is in it; a relative one starts at the working directory, in a profile at its file';
+  return `it takes the path of a file, not the ${noun}; a relative one starts at the working directory, in a profile at its file`;
 }
 
 /** Who can write the file can choose the secret; who can read it has it. Mounted secrets are often 0644. */
 function checkPermissions(stats: Stats, path: string, noun: string, { io, host }: Context): void {
   if (!stats.isFile() || host.platform === 'win32') return;
   if (stats.mode & 0o022) {
-    throw new ConfigError('secret_unusable', `other users may write to the ${noun} ${path}`, {
+    throw new ConfigError('secret_unusable', `other users may write to the ${noun} file ${path}`, {
       hint: `chmod 600 ${path}`,
     });
   }
   if (stats.mode & 0o044 && stats.uid === host.userId && !/^\/(var\/)?run\/secrets\//.test(path)) {
-    io.warn(text`other users may read the ${noun} ${path}: chmod 600 ${path}`);
+    io.warn(text`other users may read the ${noun} file ${path}: chmod 600 ${path}`);
   }
 }
 
 /** A secret as an editor or `echo` leaves it: without byte order mark and without one final line end. */
-function decodeSecret(bytes: Uint8Array, place: string, origin: string): string {
+function decodeSecret(bytes: Uint8Array, place: string, name: SecretName): string {
+  const { origin, noun } = name;
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is UTF-16`, {
+    throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is UTF-16`, {
       hint: 'save it as UTF-8; in PowerShell: Set-Content -Encoding utf8NoBOM',
     });
   }
-  const secret = decodeUtf8(bytes, place, origin).replace(/\r?\n$/, '');
-  if (secret === '') throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is empty`);
+  const secret = decodeUtf8(bytes, place, name).replace(/\r?\n$/, '');
+  if (secret === '') throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is empty`);
   return secret;
 }
 
-function decodeUtf8(bytes: Uint8Array, place: string, origin: string): string {
+function decodeUtf8(bytes: Uint8Array, place: string, { origin, noun }: SecretName): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new ConfigError('secret_unusable', `the secret in ${place} (${origin}) is not UTF-8 text`);
+    throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is not UTF-8 text`, {
+      hint: noun === 'private key' ? 'it takes PEM or JWK: openssl pkey makes PEM of a binary key (DER)' : undefined,
+    });
   }
 }

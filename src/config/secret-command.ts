@@ -15,17 +15,18 @@ export async function runSecretCommand(
   { argv, directory }: { readonly argv: readonly string[]; readonly directory: string },
   origin: string,
   ctx: Context,
+  noun = 'secret',
 ): Promise<string> {
   const [program = '', ...args] = argv;
   const { output, failure } = await execute(program, args, directory, ctx);
   if (ctx.signal.aborted) throw ctx.signal.reason;
   if (failure !== undefined) {
     throw new ConfigError('secret_unusable', `the command ${program} (${origin}) ${failure}`, {
-      hint: 'run it by hand: it must print the secret, and nothing before it',
+      hint: `run it by hand: it must print the ${noun}, and nothing before it`,
     });
   }
   const secret = output.split(/\r?\n/, 1)[0] ?? '';
-  if (secret === '') throw new ConfigError('secret_unusable', `the command ${program} (${origin}) printed no secret`);
+  if (secret === '') throw new ConfigError('secret_unusable', `the command ${program} (${origin}) printed no ${noun}`);
   return secret;
 }
 

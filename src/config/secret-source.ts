@@ -6,3 +6,9 @@ export type SecretSource =
   | { readonly kind: 'standard input' }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly directory: string }
   | { readonly kind: 'variable'; readonly variable: string; readonly value: Secret };
+
+/** Where an assertion is to be had that somebody else has signed. */
+export type AssertionSource =
+  | SecretSource
+  /** The runner of a job; the URL is undefined where it offers none. */
+  | { readonly kind: 'github-actions'; readonly requestUrl: string | undefined };

@@ -28,6 +28,12 @@ function possibleAlgorithms({ kty, crv }: JWK): readonly string[] {
   return (crv !== undefined && curveAlgorithms.get(crv)) || [];
 }
 
+/** A key as people name it: `an RSA key`, `a P-256 key`. */
+export function describeKey({ kty, crv }: JWK): string {
+  if (kty === 'RSA') return 'an RSA key';
+  return crv?.startsWith('Ed') === true ? `an ${crv} key` : `a ${crv ?? kty} key`;
+}
+
 /**
  * Why a key is too weak to prove anything, or undefined (RFC 7518 sections 3.2 and 3.3, RFC 8725 section 3.5).
  */

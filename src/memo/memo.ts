@@ -65,6 +65,6 @@ function memoName(argv: readonly string[], env: Environment): string {
 export function isSecret(name: string): boolean {
   return (
     ['SECRET', 'PASS', 'TOKEN', 'KEY'].some((word) => name.includes(word)) &&
-    !['_FILE', '_ENDPOINT', '_METHOD', 'CCGRANT_KEY'].some((end) => name.endsWith(end))
+    !['_FILE', '_ENDPOINT', '_METHOD', 'CCGRANT_KEY', 'CCGRANT_PRIVATE_KEY'].some((end) => name.endsWith(end))
   );
 }

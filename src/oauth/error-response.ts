@@ -41,7 +41,7 @@ export interface SentRequest {
   readonly description: string;
   /** Takes the secrets out of a text before it is cut: half a secret would not be recognised as one. */
   readonly redact: (text: string) => string;
-  readonly hint: (refusal: Refusal) => string | undefined;
+  readonly hint: (refusal: Omit<Refusal, 'now'>) => string | undefined;
 }
 
 /**
@@ -98,7 +98,12 @@ function refused(document: HttpDocument, { response, summary }: ErrorResponse, s
     response,
     server: `${answerOf(document)}: ${summary}`,
     sent: sent.description,
-    hint: sent.hint({ error, status: document.status, asksForCertificate: document.asksForCertificate }),
+    hint: sent.hint({
+      error,
+      status: document.status,
+      asksForCertificate: document.asksForCertificate,
+      date: document.headers.get('date'),
+    }),
   });
 }
 
@@ -133,11 +138,11 @@ function redirected(document: HttpDocument): ProtocolError {
 }
 
 function unexplained(document: HttpDocument, sent: SentRequest): ProtocolError {
-  const { status, url, asksForCertificate } = document;
+  const { status, url, headers, asksForCertificate } = document;
   const hint =
     status === 404 || status === 405
       ? `is ${url.href} the right endpoint?`
-      : sent.hint({ error: undefined, status, asksForCertificate });
+      : sent.hint({ error: undefined, status, asksForCertificate, date: headers.get('date') });
   return new ProtocolError('invalid_response', 'the authorization server refused, and did not say why', {
     status,
     server: `${answerOf(document)}: ${excerpt(document, sent.redact)}`,

@@ -14,7 +14,7 @@ export type RequestPurpose =
 /** What is known about a refused request, to advise from. */
 export interface RefusedRequest {
   readonly purpose: RequestPurpose;
-  readonly clientId: string;
+  readonly clientId: string | undefined;
   readonly authentication: ClientAuthentication;
   readonly basicEncoding: BasicEncoding;
   /** Methods that the metadata lists for the endpoint. */
@@ -28,13 +28,17 @@ export interface RefusedRequest {
 export function refusalHint(refusal: Refusal, request: RefusedRequest): string | undefined {
   const { error, status } = refusal;
   const { purpose, clientId } = request;
+  const credentialHint = (): string => adviseOnCredentials(refusal, request);
   switch (error) {
     case 'invalid_client':
-      return credentialHint(refusal, request);
+      return credentialHint();
     case 'unauthorized_client':
       // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
-      if (purpose.kind !== 'token') return credentialHint(refusal, request);
-      return `${credentialHint(refusal, request)}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+      if (purpose.kind !== 'token') return credentialHint();
+      return `${credentialHint()}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+    case 'invalid_grant':
+      // In this grant nothing but an assertion can be meant by it, RFC 7521 section 4.1.
+      return request.authentication.advise && credentialHint();
     case 'invalid_scope':
       return purpose.kind === 'token' ? scopeHint(purpose.scope, request.scopesSupported) : undefined;
     case 'invalid_target':
@@ -50,17 +54,17 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
       return 'this server keeps no state of such tokens: check them with ccgrant verify';
     case undefined:
       return status === 401 || status === 403 || (status === 400 && request.hasOddCredentials)
-        ? credentialHint(refusal, request)
+        ? credentialHint()
         : undefined;
     default:
-      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint(refusal, request);
+      if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint();
       if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)
         return undefined;
       return `only the client that a token was issued to may revoke it: this one belongs to ${purpose.issuedTo}`;
   }
 }
 
-function credentialHint(
+function adviseOnCredentials(
   refusal: Refusal,
   { authentication, supportedMethods, hasOddCredentials, basicEncoding }: RefusedRequest,
 ): string {

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { authMethodNames } from '../oauth/client-auth/auth-methods.ts';
 import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
+import { assertionOptions, resolveAssertion } from './assertion-options.ts';
 import { credentialOptions, resolveCertificate, resolveCredential } from './credential-options.ts';
 import type { OptionRow } from './option.ts';
 import type { Settings } from './settings.ts';
@@ -20,6 +21,7 @@ export const clientIdOption: OptionRow = {
 export const clientOptions: readonly OptionRow[] = [
   clientIdOption,
   ...credentialOptions,
+  ...assertionOptions,
   {
     name: 'auth-method',
     value: 'METHOD',
@@ -44,11 +46,13 @@ export const clientOptions: readonly OptionRow[] = [
  * @throws ConfigError credential_conflict, credential_misplaced, config_invalid
  */
 export function resolveClient(settings: Settings, ctx: Context): ClientSettings {
+  const credential = resolveCredential(settings, ctx);
   return {
     clientId: settings.text('client-id')?.value,
-    credential: resolveCredential(settings, ctx),
+    credential,
     certificate: resolveCertificate(settings, ctx),
     authMethod: settings.text('auth-method')?.value,
     basicEncoding: settings.text('basic-encoding')?.value as BasicEncoding | undefined,
+    assertion: resolveAssertion(settings, credential, ctx),
   };
 }

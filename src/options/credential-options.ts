@@ -1,15 +1,16 @@
 import { absolutePath } from '../absolute-path.ts';
 import type { Credential } from '../client/oauth-client.ts';
-import type { Profile } from '../config/profile.ts';
 import type { SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
-import type { Context, Host } from '../context.ts';
+import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import type { CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import { text } from '../text.ts';
+import { assertionCandidates, lendsThumbprintOnly } from './assertion-options.ts';
 import type { OptionRow } from './option.ts';
+import type { Candidate } from './secret-sources.ts';
+import { toCommand, toFile, toVariable } from './secret-sources.ts';
 import type { Origin, Setting, Settings } from './settings.ts';
-import { profileSetting } from './settings.ts';
 
 /** What the client proves who it is with, and where that is to be had. */
 export const credentialOptions: readonly OptionRow[] = [
@@ -50,7 +51,7 @@ export const credentialOptions: readonly OptionRow[] = [
   },
 ];
 
-/** Keys of a profile that are no options: commands that print a credential. */
+/** Key of a profile that is no option: a command that prints the client secret. */
 export const secretCommandKey = 'client_secret_command';
 
 /**
@@ -68,7 +69,7 @@ export function resolveCredential(settings: Settings, ctx: Context): Credential 
       hint: 'keep one of them: which credential is meant must not be a guess',
     });
   }
-  requireOwnProfile(chosen.origin, settings);
+  requireOwnProfile(chosen.origin, chosen.value.kind, settings);
   const { kind } = chosen.value;
   for (const { origin } of candidates) {
     if (origin.rank !== rank) ctx.io.trace(text`* ${kind} from ${chosen.origin.name}, not from ${origin.name}`);
@@ -80,7 +81,7 @@ export function resolveCredential(settings: Settings, ctx: Context): Credential 
  * The files of the client certificate.
  * @throws UsageError usage; ConfigError credential_misplaced
  */
-export function resolveCertificate(settings: Settings, { host }: Context): TlsFiles | undefined {
+export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles | undefined {
   const certificate = settings.text('cert');
   const privateKey = settings.text('key');
   const password = settings.text('pass-file');
@@ -95,60 +96,44 @@ export function resolveCertificate(settings: Settings, { host }: Context): TlsFi
       hint: 'give --cert FILE too',
     });
   }
-  requireOwnProfile(certificate.origin, settings);
+  if (lendsThumbprintOnly(settings)) return undefined;
+  requireOwnProfile(certificate.origin, 'certificate', settings);
   return {
-    certificate: absolutePath(certificate.value, host),
+    certificate: absolutePath(certificate.value, ctx.host),
     origin: certificate.origin.name,
-    privateKey: privateKey && { path: absolutePath(privateKey.value, host), origin: privateKey.origin.name },
-    password: password && { source: toFile(password, host).value, origin: password.origin.name },
+    privateKey: privateKey && { path: absolutePath(privateKey.value, ctx.host), origin: privateKey.origin.name },
+    password: password && { source: toFile(password, ctx).value, origin: password.origin.name },
   };
 }
-
-type Candidate = Setting<Omit<Credential, 'origin'>>;
 
 function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
   const { profile } = settings;
   const variable = settings.variable('CCGRANT_CLIENT_SECRET');
   const command = profile && toCommand(profile, secretCommandKey);
   const secrets: Setting<SecretSource>[] = [
-    ...settings.every('client-secret-file').map((setting) => toFile(setting, ctx.host)),
+    ...settings.every('client-secret-file').map((setting) => toFile(setting, ctx)),
     ...(variable === undefined ? [] : [toVariable(variable)]),
     ...(command === undefined ? [] : [command]),
   ];
-  return secrets.map(({ value, origin }) => ({ value: { kind: 'secret', source: value }, origin }));
+  return [
+    ...secrets.map(({ value, origin }) => ({ value: { kind: 'secret', source: value }, origin }) as const),
+    ...assertionCandidates(settings, ctx),
+  ];
 }
 
-function toFile({ value, origin }: Setting<string>, host: Host): Setting<SecretSource> {
-  return {
-    value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: absolutePath(value, host) },
-    origin,
-  };
-}
-
-function toVariable({ value, origin }: Setting<string>): Setting<SecretSource> {
-  return { value: { kind: 'variable', variable: origin.name, value: new Secret(value) }, origin };
-}
-
-/** @throws ConfigError config_invalid for what cannot be run without a shell */
-function toCommand(profile: Profile, key: string): Setting<SecretSource> | undefined {
-  const setting = profileSetting(profile, key);
-  if (setting === undefined) return undefined;
-  const { value: argv, origin } = setting;
-  const isArray = Array.isArray(profile.values.get(key));
-  if (!isArray || argv.length === 0 || argv[0] === '' || argv.some((word) => word.includes('\0'))) {
-    throw new ConfigError('config_invalid', `${origin.name} is not a command`, {
-      hint: 'write the program and its arguments as an array: ["pass", "show", "name"]',
-    });
-  }
-  return { value: { kind: 'command', argv, directory: profile.directory }, origin };
-}
+const credentialOption: Readonly<Record<CredentialKind, string>> = {
+  secret: '--client-secret-file',
+  'private key': '--private-key',
+  assertion: '--client-assertion-file',
+  certificate: '--cert',
+};
 
 /**
  * A profile's credential goes only to that profile's authorization server and only for its client: an
  * option or variable that points elsewhere must bring a credential of its own.
  * @throws ConfigError credential_misplaced
  */
-function requireOwnProfile(origin: Origin, settings: Settings): void {
+function requireOwnProfile(origin: Origin, kind: CredentialKind, settings: Settings): void {
   const { profile } = settings;
   if (profile === undefined || origin.rank !== profile.rank) return;
   const places = ['issuer', 'token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'client-id'];
@@ -158,7 +143,7 @@ function requireOwnProfile(origin: Origin, settings: Settings): void {
     const own = profile.values.get(name.replaceAll('-', '_'));
     if (own === setting.value || (name === 'client-id' && own === undefined)) continue;
     throw new ConfigError('credential_misplaced', `${origin.name} is not meant for ${setting.origin.name}`, {
-      hint: `the credential of a profile is sent to that profile's server and for its client only: with ${setting.origin.name} give --client-secret-file too`,
+      hint: `the credential of a profile is sent to that profile's server and for its client only: with ${setting.origin.name} give ${credentialOption[kind]} too`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { OAuthClient } from '../client/oauth-client.ts';
 import { loadProfile } from '../config/profile.ts';
 import type { Context } from '../context.ts';
+import { assertionCommandKey } from './assertion-options.ts';
 import { cacheOptions, minimumLifetimeOption, resolveCache } from './cache-options.ts';
 import { clientOptions, resolveClient } from './client-options.ts';
 import { connectionOptions, resolveConnection } from './connection-options.ts';
@@ -22,6 +23,8 @@ export const serverCommandOptions: readonly OptionRow[] = [
 
 const profileRows = [...serverCommandOptions, ...requestOptions, minimumLifetimeOption].filter((row) => row.inProfile);
 
+const commandKeys = [secretCommandKey, assertionCommandKey];
+
 /** The settings of a command from options, profile and environment. */
 export async function loadSettings(rows: readonly OptionRow[], typed: TypedOptions, ctx: Context): Promise<Settings> {
   const withoutProfile = new Settings(rows, typed, ctx.env, undefined);
@@ -33,8 +36,8 @@ export async function loadSettings(rows: readonly OptionRow[], typed: TypedOptio
       fallback: named?.origin.rank === 'environment' ? named.value : undefined,
     },
     {
-      all: new Set([...profileRows.map(profileKey), secretCommandKey]),
-      paths: new Set([...profileRows.filter((row) => row.isPath).map(profileKey), secretCommandKey]),
+      all: new Set([...profileRows.map(profileKey), ...commandKeys]),
+      paths: new Set([...profileRows.filter((row) => row.isPath).map(profileKey), ...commandKeys]),
     },
     ctx,
   );

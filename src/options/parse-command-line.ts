@@ -106,13 +106,12 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
   const known = options
     .filter(({ hidden }) => !hidden)
     .flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);
-  if (isForSecret(option) && near(option, known, 1) === undefined) {
+  const placeOfSecret = placeForSecret(option);
+  if (placeOfSecret !== undefined && near(option, known, 1) === undefined) {
     return new UsageError(
       'secret_on_command_line',
       'no option takes a secret as its value: other users can read the command line',
-      {
-        hint: 'use --client-secret-file FILE (- for standard input), CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
-      },
+      { hint: `use ${placeOfSecret}` },
     );
   }
   // What is no option's name may be anything, a secret too.
@@ -123,9 +122,16 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
   });
 }
 
-/** Whether somebody meant to give a secret: `--client-secret`, `--password` and whatever resembles the first. */
-function isForSecret(option: string): boolean {
-  return /^--(client[-_]?)?(sec\w*|pass(w(or)?d)?)$/i.test(option) || near(option, ['--client-secret']) !== undefined;
+/** Where a secret belongs that somebody meant to give: by `--client-secret`, `--password`, `--passphrase` and the like. */
+function placeForSecret(option: string): string | undefined {
+  if (/^--((private[-_]?)?key[-_]?pass(w(or)?d|phrase)?|pass(phrase|in))$/i.test(option)) return '--pass-file FILE';
+  if (/^--(client[-_]?)?assertion$/i.test(option))
+    return '--client-assertion-file FILE or CCGRANT_CLIENT_ASSERTION_FILE';
+  const isClientSecret =
+    /^--(client[-_]?)?(sec\w*|pass(w(or)?d)?)$/i.test(option) || near(option, ['--client-secret']) !== undefined;
+  return isClientSecret
+    ? '--client-secret-file FILE (- for standard input), CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET'
+    : undefined;
 }
 
 /** The nearest candidate, if it is near enough to be what was meant; dashes in front do not count. */

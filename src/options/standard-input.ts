@@ -2,7 +2,15 @@ import { UsageError } from '../errors.ts';
 import type { Settings } from './settings.ts';
 
 /** Options whose value `-` means standard input, with how that reads. */
-const readers = ['client-secret-file', 'pass-file', 'token-file', 'upload-file', 'verify-secret-file'];
+const readers = [
+  'client-secret-file',
+  'private-key',
+  'pass-file',
+  'client-assertion-file',
+  'token-file',
+  'upload-file',
+  'verify-secret-file',
+];
 
 /**
  * Makes sure that standard input has one reader at most.

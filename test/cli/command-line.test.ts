@@ -125,7 +125,7 @@ describe('options', () => {
     [['token', '--color', 'blue'], '--color takes one of always, never, auto'],
     [
       ['token', '--auth-method', 'basic'],
-      '--auth-method takes one of client_secret_basic, client_secret_post, tls_client_auth, self_signed_tls_client_auth, none',
+      '--auth-method takes one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none',
     ],
     [['token', '--basic-encoding', 'utf8'], '--basic-encoding takes one of form, raw'],
     [['token', '-m', '-1'], '--max-time takes a number of seconds'],
@@ -175,22 +175,15 @@ describe('options', () => {
     );
   });
 
-  test.for([
-    '--private-key',
-    '--key-id',
-    '--signing-alg',
-    '--assertion-audience',
-    '--client-assertion-file',
-    '--client-assertion-type',
-    '--dpop',
-    '--dpop-key',
-    '--dpop-optional',
-  ])('of later releases are not there: token %s', async (option, { cli }) => {
-    const { stderr, ...rest } = await cli.run(['token', option, 'x'], { env: direct });
+  test.for(['--dpop', '--dpop-key', '--dpop-optional'])(
+    'of later releases are not there: token %s',
+    async (option, { cli }) => {
+      const { stderr, ...rest } = await cli.run(['token', option, 'x'], { env: direct });
 
-    expect(rest).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant token does not know ${option}\n`));
-  });
+      expect(rest).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant token does not know ${option}\n`));
+    },
+  );
 });
 
 describe('a secret as the value of an option', () => {

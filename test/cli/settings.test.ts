@@ -412,7 +412,7 @@ describe('a secret', () => {
 });
 
 test.for<[name: string, value: string]>([
-  ['CCGRANT_AUTH_METHOD', 'private_key_jwt'],
+  ['CCGRANT_AUTH_METHOD', 'dpop'],
   ['CCGRANT_AUTH_METHOD', 'basic'],
 ])('a variable is held to the same choices as its option: %s=%s', async ([name, value], { cli }) => {
   const { stderr, ...rest } = await cli.run(['token'], { env: { ...direct, [name]: value } });

@@ -186,6 +186,8 @@ describe('every option of the contract is in the help', () => {
     ...['token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'jwks-uri', 'client-secret-file'],
     ...['cert', 'key', 'pass-file'],
     ...['auth-method', 'basic-encoding', 'no-cache', 'fresh', 'cacert', 'insecure', 'proxy', 'noproxy'],
+    ...['private-key', 'pass-file', 'key-id', 'signing-alg', 'assertion-audience', 'x5t', 'cert', 'key'],
+    ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
   const request = ['scope', 'no-scope', 'audience', 'resource', 'param'];
@@ -214,7 +216,6 @@ describe('every option of the contract is in the help', () => {
   };
 
   const later = [
-    ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
     ...['dpop', 'dpop-key', 'dpop-optional'],
     ...['bound-to-key', 'jwt', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],

@@ -1,8 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { jwks, signToken } from '../cli/support/signing.ts';
+import { makeKey } from '../support/authentication/keys.ts';
 import { openScene, type Scene } from '../support/http-server-scene.ts';
+
+const hmacKey = new Uint8Array(32);
 
 /** What a process has loaded when it ends, less what Node had loaded before the first line of the program. */
 const reporter = `
@@ -77,15 +81,25 @@ test('verify with a file of keys loads what verifies a signature, and nothing th
 });
 
 test.each([
-  ['in a file', { CCGRANT_CLIENT_SECRET: '', CCGRANT_CLIENT_SECRET_FILE: 'secret' }, ['main']],
-  ['in a variable', {}, ['main', 'sha256']],
-])('token from the cache loads nothing of Node beyond an empty file, the secret being %s', async (_, env, files) => {
-  await using scene = await openScene();
-  await scene.workspace.writeFile('secret', 'S3cr3t');
-  expect(await scene.run(['token'], { env })).toMatchObject({ exitCode: 0 });
-  expect(await loadedBy('token', scene, env)).toEqual({ all: [], builtins: [], chunks: files });
-  expect(scene.server.requests('/token')).toHaveLength(1);
-});
+  ['a secret in a file', { CCGRANT_CLIENT_SECRET: '', CCGRANT_CLIENT_SECRET_FILE: 'secret' }, ['main']],
+  ['a secret in a variable', {}, ['main', 'sha256']],
+  ['a private key', { CCGRANT_CLIENT_SECRET: '', CCGRANT_PRIVATE_KEY: 'key.pem' }, ['main']],
+  ['an assertion', { CCGRANT_CLIENT_SECRET: '', CCGRANT_CLIENT_ASSERTION_FILE: 'assertion' }, ['main']],
+])(
+  'token from the cache loads nothing of Node beyond an empty file, the credential being %s',
+  async (_, env, files) => {
+    await using scene = await openScene();
+    await scene.workspace.writeFile('secret', 'S3cr3t');
+    await scene.workspace.writeFile('key.pem', makeKey('ES256').pem);
+    await scene.workspace.writeFile(
+      'assertion',
+      await new SignJWT().setProtectedHeader({ alg: 'HS256' }).sign(hmacKey),
+    );
+    expect(await scene.run(['token'], { env })).toMatchObject({ exitCode: 0 });
+    expect(await loadedBy('token', scene, env)).toEqual({ all: [], builtins: [], chunks: files });
+    expect(scene.server.requests('/token')).toHaveLength(1);
+  },
+);
 
 test('token from the cache in a form that changes with time loads neither commander nor the HTTP client', async () => {
   await using scene = await openScene();
@@ -106,4 +120,14 @@ test.each([
   const { builtins, chunks } = await loadedBy(command, scene);
   expect(builtins).toEqual(['process']);
   expect(chunks).toEqual(['commander', 'main', 'program', ...own].sort());
+});
+
+test.each([
+  ['a secret', { CCGRANT_CLIENT_SECRET: 'S3cr3t' }, []],
+  ['a private key', { CCGRANT_CLIENT_SECRET: '', CCGRANT_PRIVATE_KEY: 'key.pem' }, ['sign', 'signing-key', 'webapi']],
+])('a token that is asked for by %s loads what signs only where something is signed', async (_, env, signing) => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile('key.pem', makeKey('ES256').pem);
+  const { chunks } = await loadedBy('token --no-cache', scene, env);
+  expect(chunks.filter((name) => /sign|webapi|jose|thumbprint|github/.test(name))).toEqual(signing);
 });

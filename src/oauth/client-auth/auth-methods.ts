@@ -5,10 +5,14 @@ import type {
   ClientCredentials,
   CredentialKind,
   CredentialOf,
+  PossibleClient,
 } from './client-authentication.ts';
 import { clientSecretBasic } from './client-secret-basic.ts';
+import { clientSecretJwt } from './client-secret-jwt.ts';
 import { clientSecretPost } from './client-secret-post.ts';
+import { foreignAssertion } from './foreign-assertion.ts';
 import { noAuthentication } from './none.ts';
+import { privateKeyJwt } from './private-key-jwt.ts';
 import { selfSignedTlsClientAuth, tlsClientAuth } from './tls-client-auth.ts';
 
 /** A client authentication method: its name, what it needs, and how it is made. */
@@ -17,20 +21,32 @@ interface AuthMethod {
   readonly name: string;
   /** The credential that it uses. A method that needs none is used only when asked for. */
   readonly needs: CredentialKind | undefined;
+  /** It is possible whatever the server lists: metadata say nothing of it. */
+  readonly isUnlisted?: true;
   /** Called with a credential of that kind. */
-  readonly create: (client: ClientCredentials) => ClientAuthentication;
+  readonly create: (client: PossibleClient) => ClientAuthentication;
 }
 
 /** Every method, in the order of preference where a server lists several that are possible. */
 const methods: readonly AuthMethod[] = [
   method('client_secret_basic', 'secret', clientSecretBasic),
   method('client_secret_post', 'secret', clientSecretPost),
+  method('client_secret_jwt', 'secret', clientSecretJwt),
+  method('private_key_jwt', 'private key', privateKeyJwt),
+  // Whose key has signed it makes no difference here, and the client's id may be left to it.
+  {
+    name: 'private_key_jwt',
+    needs: 'assertion',
+    isUnlisted: true,
+    create: ({ clientId, credential }) =>
+      foreignAssertion(clientId, requireCredential(credential, 'assertion', 'private_key_jwt')),
+  },
   method('tls_client_auth', 'certificate', tlsClientAuth),
   method('self_signed_tls_client_auth', 'certificate', selfSignedTlsClientAuth),
-  { name: 'none', needs: undefined, create: noAuthentication },
+  { name: 'none', needs: undefined, create: (client) => noAuthentication(withId(client)) },
 ];
 
-export const authMethodNames: readonly string[] = methods.map(({ name }) => name);
+export const authMethodNames: readonly string[] = [...new Set(methods.map(({ name }) => name))];
 
 /** The kinds of credentials that a method uses, none for a method that uses none. */
 export function credentialKindsOf(name: string): readonly CredentialKind[] {
@@ -43,11 +59,11 @@ export function credentialKindsOf(name: string): readonly CredentialKind[] {
  * the default, for a secret Basic (RFC 8414 section 2).
  * @param asked name of the method, undefined for any
  * @param supported names that the metadata lists for the endpoint
- * @throws ConfigError missing_setting
+ * @throws ConfigError missing_setting, and what the method throws
  */
 export function chooseAuthentication(
   asked: string | undefined,
-  client: ClientCredentials,
+  client: PossibleClient,
   supported: readonly string[] | undefined,
 ): ClientAuthentication {
   const kind = client.credential?.kind;
@@ -59,7 +75,7 @@ export function chooseAuthentication(
   const [first] = possible;
   if (first === undefined) throw missingCredential(asked);
   if (asked !== undefined || supported === undefined || supported.length === 0) return first.create(client);
-  const listed = possible.find(({ name }) => supported.includes(name));
+  const listed = possible.find(({ name, isUnlisted }) => isUnlisted || supported.includes(name));
   if (listed !== undefined) return listed.create(client);
   throw new ConfigError('missing_setting', `this server takes no client ${kind}: it lists ${supported.join(', ')}`, {
     hint: `to try all the same say --auth-method ${first.name}`,
@@ -69,6 +85,8 @@ export function chooseAuthentication(
 /** How a person gives a credential of each kind, for hints. */
 const waysToGive: Readonly<Record<CredentialKind, string>> = {
   secret: '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
+  'private key': '--private-key FILE or CCGRANT_PRIVATE_KEY',
+  assertion: '--client-assertion-file FILE or CCGRANT_CLIENT_ASSERTION_FILE',
   certificate: '--cert FILE',
 };
 
@@ -97,14 +115,24 @@ function method<K extends CredentialKind>(
   needs: K,
   create: (client: ClientCredentials, credential: CredentialOf<K>) => ClientAuthentication,
 ): AuthMethod {
-  const isOfKind = (credential: ClientCredential | undefined): credential is CredentialOf<K> =>
-    credential?.kind === needs;
   return {
     name,
     needs,
-    create: (client) => {
-      if (!isOfKind(client.credential)) throw missingCredential(name);
-      return create(client, client.credential);
-    },
+    create: (client) => create(withId(client), requireCredential(client.credential, needs, name)),
   };
+}
+
+function requireCredential<K extends CredentialKind>(
+  credential: ClientCredential | undefined,
+  kind: K,
+  method: string,
+): CredentialOf<K> {
+  const isOfKind = (one: ClientCredential | undefined): one is CredentialOf<K> => one?.kind === kind;
+  if (!isOfKind(credential)) throw missingCredential(method);
+  return credential;
+}
+
+function withId({ clientId, ...client }: PossibleClient): ClientCredentials {
+  if (clientId !== undefined) return { ...client, clientId };
+  throw new ConfigError('missing_setting', 'no client id is given', { hint: '--client-id ID or CCGRANT_CLIENT_ID' });
 }

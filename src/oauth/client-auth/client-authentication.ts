@@ -1,6 +1,8 @@
 import type { TlsIdentity } from '../../http/types.ts';
+import type { SigningKey } from '../../jwt/signing-key.ts';
 import type { Secret } from '../../secret.ts';
 import type { EndpointRequest } from '../endpoint-request.ts';
+import type { AssertionTerms } from './client-assertion.ts';
 
 /** How a client proves who it is, RFC 6749 section 2.3. */
 export interface ClientAuthentication {
@@ -10,8 +12,8 @@ export interface ClientAuthentication {
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
   readonly tls?: TlsIdentity | undefined;
-  /** What a person can look at when the server refuses the proof; without it, the hint is about id and secret. */
-  readonly advise?: ((refusal: Refusal) => string) | undefined;
+  /** What a person can look at when the server refuses the proof, asked after `complete`; without it, the hint is about id and secret. */
+  readonly advise?: ((refusal: Refusal) => string | undefined) | undefined;
   /** What is to be said although the server accepted the proof. */
   readonly caveat?: ((answer: Pick<Refusal, 'asksForCertificate'>) => string | undefined) | undefined;
 }
@@ -22,6 +24,10 @@ export interface Refusal {
   readonly status: number;
   /** As in HttpResponse. */
   readonly asksForCertificate?: boolean | undefined;
+  /** The `Date` field of the response. */
+  readonly date: string | undefined;
+  /** When the response came, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Who the client is, and what it has to prove it. */
@@ -30,11 +36,19 @@ export interface ClientCredentials {
   /** Undefined for a client that proves nothing. */
   readonly credential: ClientCredential | undefined;
   readonly basicEncoding: BasicEncoding;
+  /** For methods by which the client signs an assertion. */
+  readonly assertion: AssertionTerms;
 }
+
+/** The same before it is known whether the client has an id: not every method needs one. */
+export type PossibleClient = Omit<ClientCredentials, 'clientId'> & { readonly clientId: string | undefined };
 
 /** What a client proves who it is with, made ready for use. */
 export type ClientCredential =
   | { readonly kind: 'secret'; readonly secret: Secret }
+  | { readonly kind: 'private key'; readonly key: SigningKey }
+  /** Signed by somebody else; its type is a URN (RFC 7521 section 4.2), and reading it asks for the one of now. */
+  | { readonly kind: 'assertion'; readonly type: string; readonly read: () => Promise<Secret> }
   | { readonly kind: 'certificate'; readonly identity: TlsIdentity };
 
 export type CredentialKind = ClientCredential['kind'];

@@ -5,6 +5,7 @@ import { obtainAccessToken } from '../../../src/client/access-token.ts';
 import { createClient } from '../../../src/client/oauth-client.ts';
 import type { AccessTokenRequest } from '../../../src/oauth/client-credentials.ts';
 import { Secret } from '../../../src/secret.ts';
+import { noAssertionSettings } from '../support/assertions.ts';
 import { plainConnection } from '../support/plain-connection.ts';
 import type { Answer } from '../support/scripted-http.ts';
 import { scriptedHttp } from '../support/scripted-http.ts';
@@ -61,6 +62,7 @@ async function obtain(run: Run = {}) {
         certificate: undefined,
         authMethod,
         basicEncoding: undefined,
+        assertion: noAssertionSettings,
       },
       cache: { directory: at('cache'), isEnabled, mayRead, minimumLifetime },
       connection: plainConnection,

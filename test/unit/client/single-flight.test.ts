@@ -5,6 +5,7 @@ import { obtainAccessToken } from '../../../src/client/access-token.ts';
 import { createClient } from '../../../src/client/oauth-client.ts';
 import { SignalError } from '../../../src/errors.ts';
 import { Secret } from '../../../src/secret.ts';
+import { noAssertionSettings } from '../support/assertions.ts';
 import { failureOf } from '../support/failure.ts';
 import { HeldHttp } from '../support/held-http.ts';
 import { plainConnection } from '../support/plain-connection.ts';
@@ -69,6 +70,7 @@ async function start(run: Run = {}): Promise<Process> {
         certificate: undefined,
         authMethod: undefined,
         basicEncoding: undefined,
+        assertion: noAssertionSettings,
       },
       cache: { directory: at('cache'), isEnabled: true, mayRead, minimumLifetime },
       connection: { ...plainConnection, identity: () => connection, maxTime },

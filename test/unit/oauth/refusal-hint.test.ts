@@ -3,6 +3,7 @@ import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-method
 import type { RefusedRequest } from '../../../src/oauth/refusal-hint.ts';
 import { refusalHint } from '../../../src/oauth/refusal-hint.ts';
 import { Secret } from '../../../src/secret.ts';
+import { plainTerms } from '../support/assertions.ts';
 import { authenticationBy } from '../support/authenticate.ts';
 
 const request: RefusedRequest = {
@@ -16,7 +17,7 @@ const request: RefusedRequest = {
 };
 
 function hint(error: string | undefined, status: number, change: Partial<RefusedRequest> = {}): string | undefined {
-  return refusalHint({ error, status }, { ...request, ...change });
+  return refusalHint({ error, status, date: undefined, now: 0 }, { ...request, ...change });
 }
 
 describe('refusalHint', () => {
@@ -36,6 +37,15 @@ describe('refusalHint', () => {
     expect(hint('invalid_client', 401, { hasOddCredentials: true, basicEncoding: 'raw' })).toContain(
       'leave --basic-encoding raw out',
     );
+  });
+
+  it.each(['invalid_client', 'unauthorized_client', 'invalid_grant'])('lets an assertion explain %s', (error) => {
+    const authentication = { ...request.authentication, explain: () => 'the clock' };
+    expect(hint(error, 400, { authentication })).toMatch(/^the clock/);
+  });
+
+  it('has nothing to say to invalid_grant where no assertion was sent', () => {
+    expect(hint('invalid_grant', 400)).toBeUndefined();
   });
 
   it('names another method that the server lists', () => {
@@ -90,10 +100,15 @@ describe('refusalHint', () => {
     const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', origin: '--cert' };
     const authentication = chooseAuthentication(
       'tls_client_auth',
-      { clientId: 'ci-bot', credential: { kind: 'certificate', identity }, basicEncoding: 'form' },
+      {
+        clientId: 'ci-bot',
+        credential: { kind: 'certificate', identity },
+        basicEncoding: 'form',
+        assertion: plainTerms,
+      },
       undefined,
     );
-    const refusal = { error: 'invalid_client', status: 401, asksForCertificate };
+    const refusal = { error: 'invalid_client', status: 401, asksForCertificate, date: undefined, now: 0 };
     expect(refusalHint(refusal, { ...request, authentication })).toContain(words);
   });
 

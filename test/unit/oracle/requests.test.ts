@@ -7,6 +7,7 @@ import { requestToken } from '../../../src/oauth/client-credentials.ts';
 import { introspectToken } from '../../../src/oauth/introspection.ts';
 import { revokeToken } from '../../../src/oauth/revocation.ts';
 import { Secret } from '../../../src/secret.ts';
+import { plainTerms } from '../support/assertions.ts';
 import type { Answer } from '../support/scripted-http.ts';
 import { scriptedHttp } from '../support/scripted-http.ts';
 import type { ComparableRequest, Method } from './oauth4webapi.ts';
@@ -74,7 +75,7 @@ function comparable(request: HttpRequest | undefined): ComparableRequest {
 function clientOf(method: Method, clientId: string, secret: string, answer: Answer) {
   const http = scriptedHttp(() => answer);
   const credential = { kind: 'secret', secret: new Secret(secret) } as const;
-  const own = { clientId, credential, basicEncoding: 'form' } as const;
+  const own = { clientId, credential, basicEncoding: 'form', assertion: plainTerms } as const;
   const oracle = oracleFetch(answer);
   return {
     options: { authentication: chooseAuthentication(method, own, undefined), transport: http.transport },

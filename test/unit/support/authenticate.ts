@@ -1,6 +1,7 @@
 import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
 import type { BasicEncoding, ClientAuthentication } from '../../../src/oauth/client-auth/client-authentication.ts';
 import { Secret } from '../../../src/secret.ts';
+import { plainTerms } from './assertions.ts';
 
 /** The authentication of a client by a method that it asked for. */
 export function authenticationBy(
@@ -10,5 +11,5 @@ export function authenticationBy(
   basicEncoding: BasicEncoding = 'form',
 ): ClientAuthentication {
   const credential = secret === undefined ? undefined : ({ kind: 'secret', secret: new Secret(secret) } as const);
-  return chooseAuthentication(method, { clientId, credential, basicEncoding }, undefined);
+  return chooseAuthentication(method, { clientId, credential, basicEncoding, assertion: plainTerms }, undefined);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../../src/http/headers.ts';
 import { chooseAuthentication } from '../../../../src/oauth/client-auth/auth-methods.ts';
 import { Secret } from '../../../../src/secret.ts';
+import { plainTerms } from '../../support/assertions.ts';
 import { authenticationBy } from '../../support/authenticate.ts';
 import { failureOf, wordsOf } from '../../support/failure.ts';
 
@@ -10,6 +11,7 @@ const withSecret = {
   clientId: 'ci-bot',
   credential: { kind: 'secret', secret: new Secret('S3cr3t') },
   basicEncoding: 'form',
+  assertion: plainTerms,
 } as const;
 
 describe('client_secret_post (RFC 6749 section 2.3.1)', () => {

@@ -1,0 +1,58 @@
+import { readCertificate } from '../config/read-certificate.ts';
+import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
+import type { AssertionTerms } from '../oauth/client-auth/client-assertion.ts';
+import type { ClientCredential } from '../oauth/client-auth/client-authentication.ts';
+import type { EndpointName } from '../oauth/metadata.ts';
+import type { OAuthClient } from './oauth-client.ts';
+
+/**
+ * What the assertions of a client say that it signs itself.
+ * @throws ConfigError file_unusable for the certificate that is to be named in it
+ */
+export async function assertionTerms(
+  endpoint: EndpointName,
+  credential: ClientCredential | undefined,
+  client: OAuthClient,
+  ctx: Context,
+): Promise<AssertionTerms> {
+  const { audience = 'issuer', algorithm, keyId } = client.settings.client.assertion;
+  return {
+    audience: () => assertionAudience(client),
+    otherAudience: audience === 'issuer' ? 'token-endpoint' : 'issuer',
+    algorithm,
+    // Introspection and revocation may have a list of their own, RFC 8414 section 2.
+    supportedAlgorithms:
+      (await client.server.listed(`${endpoint}_auth_signing_alg_values_supported`, endpoint)) ??
+      (await client.server.listed('token_endpoint_auth_signing_alg_values_supported', endpoint)),
+    keyId,
+    certificateThumbprint: await thumbprintOf(credential, client, ctx),
+    now: ctx.now,
+  };
+}
+
+/**
+ * Whom an assertion is meant for: the issuer (draft-ietf-oauth-rfc7523bis section 4) unless something else was said.
+ * @throws ConfigError missing_setting; what asking for the metadata throws
+ */
+export async function assertionAudience({ server, settings }: OAuthClient): Promise<string> {
+  const { audience = 'issuer' } = settings.client.assertion;
+  if (audience !== 'issuer' && audience !== 'token-endpoint') return audience;
+  const known = audience === 'issuer' ? await server.issuer() : await server.tokenEndpoint();
+  if (known !== undefined) return known;
+  throw new ConfigError('missing_setting', `no audience for the assertion is known: the ${audience} is not given`, {
+    hint: 'give --issuer URL, or say whom the assertion is for: --assertion-audience URL',
+  });
+}
+
+async function thumbprintOf(
+  credential: ClientCredential | undefined,
+  { settings }: OAuthClient,
+  { now }: Context,
+): Promise<string | undefined> {
+  const { certificate } = settings.client.assertion;
+  if (certificate === undefined || credential?.kind !== 'private key') return undefined;
+  const { certificateThumbprint } = await import('../jwt/certificate-thumbprint.ts');
+  const place = `${certificate.path} (${certificate.origin})`;
+  return certificateThumbprint(readCertificate(certificate), credential.key.privateKey, place, now());
+}
