@@ -20,14 +20,6 @@ export const assertionOptions: readonly OptionRow[] = [
     isPath: true,
   },
   {
-    name: 'pass-file',
-    value: 'FILE',
-    group: 'Client',
-    summary: 'file that holds the password of an encrypted private key',
-    inProfile: true,
-    isPath: true,
-  },
-  {
     name: 'key-id',
     value: 'ID',
     group: 'Client',

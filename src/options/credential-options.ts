@@ -86,11 +86,6 @@ export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles |
   const privateKey = settings.text('key');
   const password = settings.text('pass-file');
   if (certificate === undefined) {
-    if (password?.origin.rank === 'option' && privateKey === undefined && settings.text('private-key') === undefined) {
-      throw new UsageError('usage', `${password.origin.name} is the password of a key, and none is given`, {
-        hint: 'give --cert FILE too',
-      });
-    }
     if (privateKey === undefined) return undefined;
     throw new UsageError('usage', `${privateKey.origin.name} is the key of a certificate, and none is given`, {
       hint: 'give --cert FILE too',

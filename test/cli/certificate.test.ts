@@ -70,7 +70,7 @@ async function token(cli: Cli, words: string) {
 describe('is refused before anything is sent', () => {
   test.for<[words: string, message: RegExp, hint?: RegExp]>([
     ['--key client.key', /^usage\]: --key is the key of a certificate, and none is given$/, /^give --cert FILE too$/],
-    ['--pass-file right', /^usage\]: --pass-file is the password of a key, and none is given$/],
+    ['--pass-file right', /^usage\]: --pass-file is the password of a private key, and none is given$/],
     [
       '--cert none.pem --key client.key',
       /^secret_unusable\]: the certificate file .*none.pem \(--cert\) does not exist$/,
