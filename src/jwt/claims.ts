@@ -15,6 +15,8 @@ export interface ClaimRequirements {
   readonly leeway: number;
   /** How long ago the token may have been issued. */
   readonly maxAge: number | undefined;
+  /** Thumbprint of the key that the token must be bound to, RFC 9449 section 6.1; undefined when it need not. */
+  readonly boundToKey: string | undefined;
   /** Everything that RFC 9068 section 4 demands of an access token. */
   readonly isAccessTokenJwt: boolean;
 }
@@ -41,6 +43,7 @@ export function checkClaims(
     checkIssuedAt(claims.iat, requirements, now),
     checkScope(claims, requirements),
     ...(requirements.isAccessTokenJwt ? [checkProfile(claims)] : []),
+    ...(requirements.boundToKey === undefined ? [] : [checkBoundKey(claims.cnf, requirements.boundToKey)]),
   ];
 }
 
@@ -114,6 +117,12 @@ function checkProfile(claims: JsonObject): Check {
     (name) => claims[name] === undefined || claims[name] === null,
   );
   return missing.length === 0 ? passed('at-jwt') : failed('at-jwt', `${missing.join(', ')} missing`);
+}
+
+function checkBoundKey(cnf: unknown, thumbprint: string): Check {
+  const jkt = (cnf as { readonly jkt?: unknown } | null | undefined)?.jkt;
+  if (jkt === undefined) return failed('cnf.jkt', 'the token is bound to no key: it has no cnf.jkt');
+  return jkt === thumbprint ? passed('cnf.jkt') : failed('cnf.jkt', `cnf.jkt is ${shown(jkt)}, not ${thumbprint}`);
 }
 
 function isTime(value: unknown): value is number {

@@ -39,7 +39,7 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
   }
   if (file !== undefined) {
     const path = absolutePath(file.value, ctx.host);
-    const keys = await parsePublicKeys(readFile(path).toString(), path);
+    const keys = await parsePublicKeys(readKeyFile(path).toString(), path);
     return async () => keys;
   }
   if (secret !== undefined) {
@@ -70,10 +70,11 @@ function keysOfRun(ask: KeySource): KeySource {
 async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
   if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
   const path = absolutePath(file, ctx.host);
-  return parseSharedSecret(readFile(path), path);
+  return parseSharedSecret(readKeyFile(path), path);
 }
 
-function readFile(path: string): Buffer {
+/** @throws ConfigError file_unusable */
+export function readKeyFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -10,6 +10,7 @@ const anything: ClaimRequirements = {
   typ: undefined,
   leeway: 60,
   maxAge: undefined,
+  boundToKey: undefined,
   isAccessTokenJwt: false,
 };
 

@@ -35,6 +35,7 @@ function requirements(change: Partial<VerifyRequirements> = {}): VerifyRequireme
     algorithms: undefined,
     leeway: 60,
     maxAge: undefined,
+    boundToKey: undefined,
     isAccessTokenJwt: false,
     signatureOnly: false,
     ...change,
