@@ -110,10 +110,9 @@ const defaultMaxTime = 30_000;
 export function createClient(settings: OAuthClientSettings, ctx: Context): OAuthClient {
   const { cache, connection } = settings;
   const cacheDirectory = openCacheDirectory(cache.directory, ctx);
-  const documents =
-    cache.isEnabled && isTrustworthy(connection)
-      ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now)
-      : undefined;
+  const documentsOf = (mayRead: boolean): DocumentCache | undefined =>
+    cache.isEnabled && isTrustworthy(connection) ? new DocumentCache(cacheDirectory, mayRead, ctx.now) : undefined;
+  const documents = documentsOf(cache.mayRead);
   const tokens = new TokenCache(cacheDirectory);
   const afterAnswer: OAuthClient['afterAnswer'] = [];
   const common = {
@@ -121,7 +120,8 @@ export function createClient(settings: OAuthClientSettings, ctx: Context): OAuth
     cacheDirectory,
     tokens,
     dpopKeys: openDpopKeys(settings.dpop, tokens.proofKeys, ctx),
-    nonces: openNonces(documents, afterAnswer),
+    // Who wants a fresh token does not want to be refused first.
+    nonces: openNonces(documentsOf(true), afterAnswer),
     credentials: openCredentials(settings.client, ctx),
     afterAnswer,
   };

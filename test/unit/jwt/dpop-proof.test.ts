@@ -1,4 +1,5 @@
 import { generateProof } from 'dpop';
+import type { CryptoKey } from 'jose';
 import { compactVerify, importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { signDpopProof } from '../../../src/jwt/dpop-proof.ts';
