@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jwks, signToken } from '../cli/support/signing.ts';
-import { openScene, type Scene } from '../support/http-server-scene.ts';
+import { json } from '../support/http-server.ts';
+import { openScene, type Scene, tokenResponse } from '../support/http-server-scene.ts';
 
 /** What a process has loaded when it ends, less what Node had loaded before the first line of the program. */
 const reporter = `
@@ -84,6 +85,13 @@ test.each([
   await scene.workspace.writeFile('secret', 'S3cr3t');
   expect(await scene.run(['token'], { env })).toMatchObject({ exitCode: 0 });
   expect(await loadedBy('token', scene, env)).toEqual({ all: [], builtins: [], chunks: files });
+  expect(scene.server.requests('/token')).toHaveLength(1);
+});
+
+test('token from the cache loads nothing more where it is bound to a key', async () => {
+  await using scene = await openScene({ '/token': json({ ...tokenResponse, token_type: 'DPoP' }) });
+  expect(await scene.run(['token', '--dpop'])).toMatchObject({ exitCode: 0 });
+  expect(await loadedBy('token --dpop', scene)).toEqual({ all: [], builtins: [], chunks: ['main', 'sha256'] });
   expect(scene.server.requests('/token')).toHaveLength(1);
 });
 
