@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeJwt, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { decodeJwt, decodeProtectedHeader, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoServers, startDemoServers } from '../support/demo-servers.ts';
 import { type DpopApi, startDpopApi } from '../support/dpop-api.ts';
+import { type Answer, json } from '../support/http-server.ts';
+import { openScene } from '../support/http-server-scene.ts';
 import { createWorkspace, type Workspace } from '../support/run-ccgrant.ts';
 
 const client = { client_id: 'bound', client_secret: 'not-a-real-secret', dpop_bound_access_tokens: true };
@@ -225,6 +227,29 @@ describe('a key of a file', () => {
     const { stdout } = await succeed(workspace, 'call', orders(), '--token-file', 'token', '--dpop-key', 'key', '-i');
     expect(stdout).toContain('200');
   });
+});
+
+test('the header says each time that it is not enough', async () => {
+  await using workspace = await openWorkspace();
+  for (const _ of ['first', 'from the cache', 'once more']) {
+    const { stderr } = await succeed(workspace, 'token', '--dpop', '--format', 'header');
+    expect(stderr).toBe('each request with this token needs a proof of its own: use ccgrant call\n');
+  }
+});
+
+test('a token that may not be kept is shared with its key by those who come at once', async () => {
+  const answer: Answer = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return json({ access_token: 'opaque-token', token_type: 'DPoP' });
+  };
+  await using scene = await openScene({ '/token': answer, '/api': json({}) });
+  const call = () => scene.run(['call', `${scene.server.origin}/api`, '--dpop']);
+  const all = await Promise.all([call(), call(), call()]);
+  expect(all.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  expect(scene.server.requests('/token')).toHaveLength(1);
+  const shown = scene.server.requests('/api').map(({ headers }) => decodeProtectedHeader(String(headers.dpop)).jwk?.x);
+  expect(new Set(shown).size).toBe(1);
+  expect(await readdir(join(scene.workspace.cacheHome, 'ccgrant', 'keys'))).toEqual([]);
 });
 
 test('a client that has to bind its tokens and does not is told what to do', async () => {

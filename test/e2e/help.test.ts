@@ -185,9 +185,11 @@ describe('every option of the contract is in the help', () => {
     ...which,
     ...['token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'jwks-uri', 'client-secret-file'],
     ...['auth-method', 'basic-encoding', 'no-cache', 'fresh', 'cacert', 'insecure', 'proxy', 'noproxy'],
+    ...['private-key', 'pass-file', 'key-id', 'signing-alg', 'assertion-audience', 'x5t', 'cert', 'key'],
+    ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
-  const request = ['scope', 'no-scope', 'audience', 'resource', 'param'];
+  const request = ['scope', 'no-scope', 'audience', 'resource', 'param', 'dpop', 'dpop-key', 'dpop-optional'];
   const short = ['-k', '-x', '-m', '-q', '-v'];
 
   const contract: Record<(typeof commands)[number], readonly string[]> = {
@@ -196,7 +198,7 @@ describe('every option of the contract is in the help', () => {
     verify: [
       ...server,
       ...['cached', 'json', 'jwks', 'verify-secret-file', 'audience', 'scope', 'typ', 'alg', 'leeway', 'max-age'],
-      ...['at-jwt', 'signature-only', 'introspect', 'lines', ...short],
+      ...['at-jwt', 'signature-only', 'introspect', 'lines', 'bound-to-key', ...short],
     ],
     introspect: [...server, ...request, 'cached', 'json', 'token-type-hint', ...short],
     revoke: [...server, ...request, 'cached', 'json', 'token-type-hint', 'check', ...short],
@@ -213,9 +215,7 @@ describe('every option of the contract is in the help', () => {
   };
 
   const later = [
-    ...['private-key', 'key-id', 'signing-alg', 'assertion-audience', 'client-assertion-file', 'client-assertion-type'],
-    ...['cert', 'key', 'pass-file', 'dpop', 'dpop-key', 'dpop-optional', 'bound-to-cert'],
-    ...['bound-to-key', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
+    ...['bound-to-cert', 'jwt', 'api-cert', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];
 
