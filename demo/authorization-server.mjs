@@ -3,8 +3,10 @@
  *
  *   --port PORT        the loopback port to listen on (default: a free one)
  *   --clients FILE     more clients: a JSON array of client metadata (RFC 7591)
+ *   --dpop-nonce       wants a nonce in each DPoP proof (RFC 9449 section 8)
  *   --count-requests   counts the requests per path, to be had from GET /test/requests
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { handleJwtAccessTokens } from './jwt-access-tokens.mjs';
@@ -19,6 +21,7 @@ import { generateSigningKey, signingAlgorithm } from './signing-key.mjs';
 const options = readOptions({
   port: { type: 'string' },
   clients: { type: 'string' },
+  'dpop-nonce': { type: 'boolean' },
   'count-requests': { type: 'boolean' },
 });
 
@@ -68,6 +71,11 @@ function createProvider(issuer, signingKey, clients) {
       introspection: { enabled: true },
       jwtIntrospection: { enabled: true },
       revocation: { enabled: true },
+      dPoP: {
+        enabled: true,
+        nonceSecret: randomBytes(32),
+        requireNonce: () => options['dpop-nonce'] === true,
+      },
       resourceIndicators: {
         enabled: true,
         // Without a resource, oidc-provider issues opaque tokens only.

@@ -39,7 +39,8 @@ export function handleJwtAccessTokens(issuer, signingKey) {
    */
   async function introspect(ctx, claims) {
     const active = claims !== undefined && !revoked.has(claims.jti);
-    const answer = active ? { active, token_type: 'Bearer', ...claims } : { active };
+    const tokenType = isBound(claims) ? 'DPoP' : 'Bearer';
+    const answer = active ? { active, token_type: tokenType, ...claims } : { active };
     ctx.body = ctx.response.is(`application/${introspectionJwt}`)
       ? await new SignJWT({ token_introspection: answer })
           .setProtectedHeader({ alg: signingAlgorithm, kid: signingKey.kid, typ: introspectionJwt })
@@ -81,6 +82,12 @@ export function handleJwtAccessTokens(issuer, signingKey) {
     await next();
     if (ctx.status === 200) await answer(ctx, await verify(token));
   };
+}
+
+/** @param {JWTPayload | undefined} claims */
+function isBound(claims) {
+  const confirmation = /** @type {{ jkt?: string } | undefined} */ (claims?.cnf);
+  return confirmation?.jkt !== undefined;
 }
 
 /**

@@ -188,7 +188,7 @@ export class CacheDirectory {
   }
 }
 
-export type Folder = 'tokens' | 'metadata' | 'memos' | 'locks';
+export type Folder = 'tokens' | 'keys' | 'metadata' | 'memos' | 'locks';
 
 const extension = `.v${formatVersion}`;
 

@@ -23,7 +23,7 @@ export interface Sweep {
 }
 
 /**
- * Removes what nobody needs any more: expired tokens, old metadata and memos, remains of interrupted writes,
+ * Removes what nobody needs any more: expired tokens and their keys, old metadata and memos, remains of interrupted writes,
  * locks that nobody has taken for a day. At most once an hour, and not for long.
  */
 export function sweepNowAndThen(sweep: Sweep): void {
@@ -36,6 +36,7 @@ export function sweepNowAndThen(sweep: Sweep): void {
   // By the clock of the file system, which another process may be writing in by: ours may have jumped.
   const aged = { ...sweep, now: Math.min(sweep.now, lstatSync(mark).ctimeMs) };
   sweepRecords(aged, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
+  sweepRecords(aged, 'keys', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
   sweepRecords(aged, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
   sweepRecords(aged, 'memos', end, (_, age) => age > memoAge);
   sweepRecords(aged, '.', end, () => false);

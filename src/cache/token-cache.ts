@@ -1,6 +1,8 @@
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 import type { Ending, Turn } from './generation-lock.ts';
+import type { CachedProofKey } from './proof-key-cache.ts';
+import { ProofKeyCache } from './proof-key-cache.ts';
 import type { Patience } from './turns.ts';
 import { Turns } from './turns.ts';
 
@@ -18,6 +20,8 @@ export interface TokenCacheKey {
   readonly credential: string;
   /** Which client certificate, where one is presented. */
   readonly certificate: string | undefined;
+  /** What the token was to be bound to, where it was (RFC 9449). */
+  readonly binding: string | undefined;
   /** Sorted, each once: the order of scopes means nothing (RFC 6749 section 3.3). */
   readonly scope: readonly string[];
   readonly audience: readonly string[];
@@ -35,6 +39,15 @@ export interface CachedToken {
   /** From then on the first who comes replaces it, while it is still good. */
   readonly refreshOn: number;
   readonly response: Readonly<Record<string, unknown>>;
+  /** The key that it is bound to (RFC 9449); undefined for a bearer token. */
+  readonly boundTo?:
+    | {
+        readonly thumbprint: string;
+        readonly alg: string;
+        /** Whether the key was made for this token, and lies in the cache as long as it does. */
+        readonly isOwn: boolean;
+      }
+    | undefined;
 }
 
 /** Seconds that clocks may differ. */
@@ -42,10 +55,13 @@ const clockTolerance = 60;
 
 /** Access tokens on disk, one file per key. */
 export class TokenCache {
+  /** The keys that tokens are bound to. */
+  readonly proofKeys: ProofKeyCache;
   readonly #directory: CacheDirectory;
   readonly #turns: Turns;
 
   constructor(directory: CacheDirectory) {
+    this.proofKeys = new ProofKeyCache(directory);
     this.#directory = directory;
     this.#turns = new Turns(directory);
   }
@@ -60,13 +76,23 @@ export class TokenCache {
     return this.#open(nameOf(key));
   }
 
-  /** Stores a token, unless one that was issued later is there; whether the one that is there is good for others. */
-  write(token: CachedToken): boolean {
+  /**
+   * Stores a token, unless one that was issued later is there; whether the one that is there is good for others.
+   * @param proofKey the key that was made for it, which is stored before
+   */
+  write(token: CachedToken, proofKey?: CachedProofKey): boolean {
     const other = this.read(token.key);
     // After a clock was set back it would else have to catch up before a token is stored again.
     const latest = this.#directory.now() / 1000 + clockTolerance;
     const isLate = other !== undefined && other.issuedOn > token.issuedOn && other.issuedOn <= latest;
-    return isLate || this.#directory.write('tokens', nameOf(token.key), token);
+    if (isLate) return true;
+    if (proofKey !== undefined && !this.proofKeys.write(proofKey)) return false;
+    if (!this.#directory.write('tokens', nameOf(token.key), token)) {
+      if (proofKey !== undefined) this.proofKeys.remove(proofKey.thumbprint);
+      return false;
+    }
+    if (other?.boundTo?.thumbprint !== token.boundTo?.thumbprint) this.#dropKeyOf(other);
+    return true;
   }
 
   /** The turn to ask for the token of a key, if it can be had at once; see `Turns.take`. */
@@ -84,20 +110,29 @@ export class TokenCache {
   }
 
   remove(key: TokenCacheKey): boolean {
-    return this.#directory.remove('tokens', nameOf(key));
+    const token = this.read(key);
+    const isRemoved = this.#directory.remove('tokens', nameOf(key));
+    if (isRemoved) this.#dropKeyOf(token);
+    return isRemoved;
   }
 
   /**
-   * Removes all tokens, damaged ones too, and returns how many those were.
+   * Removes all tokens, damaged ones too, and their keys, and returns how many tokens those were.
    * @throws CacheTrouble when something cannot be removed
    */
   clear(): number {
-    return this.#directory.clear('tokens');
+    const count = this.#directory.clear('tokens');
+    this.proofKeys.clear();
+    return count;
   }
 
   /** Removes the tokens that are chosen, and returns how many those were. */
   removeAll(isChosen: (token: CachedToken) => boolean): number {
     return this.list().filter((token) => isChosen(token) && this.remove(token.key)).length;
+  }
+
+  #dropKeyOf(token: CachedToken | undefined): void {
+    if (token?.boundTo?.isOwn === true) this.proofKeys.remove(token.boundTo.thumbprint);
   }
 
   /** A record under its own name only: a copy under another one would be handed to another client. */
@@ -116,6 +151,7 @@ function nameOf(key: TokenCacheKey): string {
     basic_encoding,
     credential,
     certificate,
+    binding,
     scope,
     audience,
     resource,
@@ -123,7 +159,7 @@ function nameOf(key: TokenCacheKey): string {
   } = key;
   return sha256Hex(
     JSON.stringify([
-      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, certificate].map(
+      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, certificate, binding].map(
         (part) => part ?? null,
       ),
       scope,

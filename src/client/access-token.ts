@@ -10,6 +10,8 @@ import { serverName } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import { identifyCredential } from './credentials.ts';
+import type { TokenBinding } from './dpop.ts';
+import type { DpopSettings } from './dpop-settings.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import type { TokenDemand } from './single-flight.ts';
 import { refreshEarly, requestAnew, requestOnce } from './single-flight.ts';
@@ -47,9 +49,14 @@ export async function obtainAccessToken(
     key,
     since: refused === undefined ? ctx.startedOn : ctx.now(),
     ask,
-    isGood: (token) => token.accessToken !== refused && isGood(token, ctx.now() / 1000, minimumLifetime),
-    isAlive: (token) => token.accessToken !== refused && token.expiresOn > ctx.now() / 1000,
+    isGood: (token) =>
+      token.accessToken !== refused &&
+      isGood(token, ctx.now() / 1000, minimumLifetime) &&
+      client.dpopKeys.isThere(token.boundTo),
+    isAlive: (token) =>
+      token.accessToken !== refused && token.expiresOn > ctx.now() / 1000 && client.dpopKeys.isThere(token.boundTo),
     store: (token) => store(token, key, client, ctx),
+    lendKey: (token) => lendKey(token, client, ctx),
   };
   const token =
     mayRead || refused !== undefined
@@ -73,14 +80,32 @@ async function requestFromServer(request: AccessTokenRequest, client: OAuthClien
   // Who finds a token, or waits for one that another process asks for, does without these.
   const { requestAt } = await import('./authentication.ts');
   const { requestToken } = await import('../oauth/client-credentials.ts');
+  const binding = await bindingOf(client, ctx);
   const { token, findings } = await io.progress('asking for an access token', () =>
     requestAt('token_endpoint', purpose, client, ctx, (endpoint, options, sent) =>
-      requestToken(endpoint, request, options, sent, ctx.now),
+      requestToken(endpoint, request, { ...options, constraint: binding?.constraint }, sent, ctx.now),
     ),
   );
   io.conceal(token.accessToken, () => fingerprint(token.accessToken, sha256));
   for (const finding of findings) io.warn(text`${finding}`);
-  return token;
+  return binding?.constraint.tokenType === token.tokenType ? { ...token, boundTo: binding.boundTo } : token;
+}
+
+/** What the token is to be bound to; nothing of it is loaded for bearer tokens. */
+async function bindingOf(client: OAuthClient, ctx: Context): Promise<TokenBinding | undefined> {
+  const { dpop } = client.settings;
+  return dpop && (await import('./dpop.ts')).openBinding(dpop, client, ctx);
+}
+
+/** Seconds for which the key lies there of a token that is handed over; the process that got it removes it before. */
+const longestLoan = 60;
+
+/** Puts the key of a token that is not stored where those find it who get that token now; returns how to take it back. */
+function lendKey({ boundTo }: IssuedToken, client: OAuthClient, ctx: Context): () => void {
+  const key = client.dpopKeys.toKeep(boundTo, ctx.now() / 1000 + longestLoan);
+  if (key === undefined) return () => {};
+  client.tokens.proofKeys.write(key);
+  return () => client.tokens.proofKeys.remove(key.thumbprint);
 }
 
 function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: number, { io }: Context): void {
@@ -90,7 +115,7 @@ function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: 
 
 /** Stores a token unless it would be too old for use at once; whether it did. */
 function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx: Context): boolean {
-  const { accessToken, tokenType, issuedOn, expiresOn, response } = token;
+  const { accessToken, tokenType, issuedOn, expiresOn, response, boundTo } = token;
   if (expiresOn === undefined) return false;
   const entry: CachedToken = {
     key,
@@ -100,8 +125,9 @@ function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx:
     expiresOn,
     refreshOn: refreshTime(issuedOn, expiresOn),
     response: withoutSecrets(response, ctx),
+    boundTo,
   };
-  return isGood(entry, ctx.now() / 1000) && client.tokens.write(entry);
+  return isGood(entry, ctx.now() / 1000) && client.tokens.write(entry, client.dpopKeys.toKeep(boundTo, expiresOn));
 }
 
 /** A server may send back what it was sent: such members are not kept. */
@@ -113,20 +139,34 @@ function withoutSecrets({ access_token, ...members }: JsonObject, { io }: Contex
   return { access_token, ...Object.fromEntries(harmless) };
 }
 
+/**
+ * What tells a binding from others; null when it cannot be told. A token that was taken although it is not bound
+ * is not for those who insist, and has an identity of its own.
+ */
+function bindingIdentity({ keyFile, isOptional }: DpopSettings): string | null {
+  const name = isOptional ? 'DPoP optional' : 'DPoP';
+  if (keyFile === undefined) return name;
+  const identity = filesIdentity([keyFile.path]);
+  return identity === undefined ? null : `${name} ${identity}`;
+}
+
 /** The key of the token that a request gets; undefined when the credential cannot be told from others. */
 async function tokenCacheKey(
   request: AccessTokenRequest,
   client: OAuthClient,
   ctx: Context,
 ): Promise<TokenCacheKey | undefined> {
-  const { server, client: settings } = client.settings;
+  const { server, client: settings, dpop } = client.settings;
   const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
   // Of an assertion's file the path alone decides.
   if (credential?.source.kind === 'file' && credential.kind !== 'assertion')
     ctx.witness.noteFile(credential.source.path);
   const identity = await identifyCredential(client);
   const presented = certificate && certificateIdentity(certificate, ctx);
-  if (identity === undefined || (certificate !== undefined && presented === undefined)) return undefined;
+  if (dpop?.keyFile !== undefined) ctx.witness.noteFile(dpop.keyFile.path);
+  const binding = dpop && bindingIdentity(dpop);
+  if (identity === undefined || (certificate !== undefined && presented === undefined) || binding === null)
+    return undefined;
   return {
     issuer: server.identity === undefined ? undefined : serverName(server.identity),
     token_endpoint: server.endpoints.get('token_endpoint')?.href,
@@ -135,6 +175,7 @@ async function tokenCacheKey(
     basic_encoding: basicEncoding,
     credential: identity,
     certificate: presented,
+    binding,
     scope: request.scope.toSorted(),
     audience: request.audience.toSorted(),
     resource: request.resource.toSorted(),

@@ -4,6 +4,7 @@ import { chooseAuthentication, lackOfCredential } from '../oauth/client-auth/aut
 import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
+import { missingProofHint, proofRefusalHint } from '../oauth/dpop-refusal.ts';
 import type { EndpointOptions } from '../oauth/endpoint-request.ts';
 import type { SentRequest } from '../oauth/error-response.ts';
 import type { EndpointName } from '../oauth/metadata.ts';
@@ -73,6 +74,8 @@ async function authenticateAt(
   if (secret !== undefined && clientId !== undefined) {
     for (const encoding of basicEncodings) ctx.io.conceal(basicCredentials(clientId, secret, encoding), '[secret]');
   }
+  const isDpopOffered = (await client.server.listed('dpop_signing_alg_values_supported', endpoint)) !== undefined;
+  const isBound = purpose.kind === 'token' && client.settings.dpop !== undefined;
   const scopesSupported = await client.server.listed('scopes_supported', endpoint);
   return {
     authentication,
@@ -81,22 +84,24 @@ async function authenticateAt(
         authentication.method,
         ...(clientId === undefined ? [] : [`client_id=${clientId}`]),
         ...proofOf(client.settings.client),
+        ...(isBound ? ['DPoP proof'] : []),
         ...(purpose.kind === 'token' && purpose.scope.length > 0 ? [`scope=${purpose.scope.join(' ')}`] : []),
       ].join(', '),
       redact: ctx.io.redact,
-      hint: (answer) =>
-        refusalHint(
-          { ...answer, now: ctx.now() },
-          {
-            purpose,
-            clientId,
-            authentication,
-            basicEncoding,
-            supportedMethods: supported,
-            scopesSupported,
-            hasOddCredentials: isOdd(clientId ?? '') || (secret !== undefined && isOdd(secret.reveal())),
-          },
-        ),
+      hint: (answer) => {
+        const refusal = { ...answer, now: ctx.now() };
+        const hint = refusalHint(refusal, {
+          purpose,
+          clientId,
+          authentication,
+          basicEncoding,
+          supportedMethods: supported,
+          scopesSupported,
+          hasOddCredentials: isOdd(clientId ?? '') || (secret !== undefined && isOdd(secret.reveal())),
+        });
+        if (purpose.kind !== 'token') return hint;
+        return isBound ? (proofRefusalHint(refusal) ?? hint) : (hint ?? missingProofHint(refusal, isDpopOffered));
+      },
     },
   };
 }

@@ -8,11 +8,16 @@ import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
 import type { TransportSettings } from '../http/types.ts';
 import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
+import type { Nonces } from '../oauth/dpop.ts';
 import { text } from '../text.ts';
 import type { ServerSettings } from './authorization-server.ts';
 import { AuthorizationServer } from './authorization-server.ts';
 import type { Credentials } from './credentials.ts';
 import { openCredentials } from './credentials.ts';
+import type { DpopKeys } from './dpop-keys.ts';
+import { openDpopKeys } from './dpop-keys.ts';
+import type { DpopSettings } from './dpop-settings.ts';
+import { openNonces } from './nonces.ts';
 import { once } from './once.ts';
 
 /** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
@@ -73,6 +78,8 @@ export interface ConnectionSettings extends Omit<TransportSettings, 'certificate
 export interface OAuthClientSettings {
   readonly server: ServerSettings;
   readonly client: ClientSettings;
+  /** How tokens are to be bound to a key (RFC 9449); undefined for bearer tokens. */
+  readonly dpop: DpopSettings | undefined;
   readonly cache: CacheSettings;
   readonly connection: ConnectionSettings;
 }
@@ -85,6 +92,9 @@ export interface OAuthClient {
   readonly cacheDirectory: CacheDirectory;
   readonly tokens: TokenCache;
   readonly credentials: Credentials;
+  readonly dpopKeys: DpopKeys;
+  /** The nonces that servers want in proofs. */
+  readonly nonces: Nonces;
   /** Milliseconds for everything that it does; 0 for no limit. */
   readonly maxTime: number;
   /** The same client with another time limit. */
@@ -100,16 +110,20 @@ const defaultMaxTime = 30_000;
 export function createClient(settings: OAuthClientSettings, ctx: Context): OAuthClient {
   const { cache, connection } = settings;
   const cacheDirectory = openCacheDirectory(cache.directory, ctx);
-  const documents =
-    cache.isEnabled && isTrustworthy(connection)
-      ? new DocumentCache(cacheDirectory, cache.mayRead, ctx.now)
-      : undefined;
+  const documentsOf = (mayRead: boolean): DocumentCache | undefined =>
+    cache.isEnabled && isTrustworthy(connection) ? new DocumentCache(cacheDirectory, mayRead, ctx.now) : undefined;
+  const documents = documentsOf(cache.mayRead);
+  const tokens = new TokenCache(cacheDirectory);
+  const afterAnswer: OAuthClient['afterAnswer'] = [];
   const common = {
     settings,
     cacheDirectory,
-    tokens: new TokenCache(cacheDirectory),
+    tokens,
+    dpopKeys: openDpopKeys(settings.dpop, tokens.proofKeys, ctx),
+    // Who wants a fresh token does not want to be refused first.
+    nonces: openNonces(documentsOf(true), afterAnswer),
     credentials: openCredentials(settings.client, ctx),
-    afterAnswer: [],
+    afterAnswer,
   };
   const within = (maxTime: number): OAuthClient => {
     const transport = createTransport(connection, maxTime, ctx);

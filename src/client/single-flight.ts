@@ -18,9 +18,11 @@ export interface TokenDemand {
   /** Whether a cached token will do. */
   readonly isGood: (token: CachedToken) => boolean;
   /** Whether a token that was issued while we waited will do: asking again would get no better one. */
-  readonly isAlive: (token: Pick<CachedToken, 'accessToken' | 'expiresOn'>) => boolean;
+  readonly isAlive: (token: Pick<CachedToken, 'accessToken' | 'expiresOn' | 'boundTo'>) => boolean;
   /** Stores a token unless it may not be stored; whether it did. */
   readonly store: (token: IssuedToken) => boolean;
+  /** Puts the key of a token that is not stored where others find it, until what it returns is called. */
+  readonly lendKey: (token: IssuedToken) => () => void;
 }
 
 /** What the end of a turn may leave to those who wait for it. */
@@ -75,8 +77,8 @@ export async function requestAnew(demand: TokenDemand, client: OAuthClient, ctx:
   const turn = await client.tokens.takeTurn(demand.key, deadline(client, ctx));
   if (turn !== undefined) return requestInTurn(turn, demand, client, ctx);
   const token = await demand.ask(client);
-  demand.store(token);
-  return { ...token, isFromCache: false };
+  const isStored = demand.store(token);
+  return { ...token, isFromCache: false, ...(isStored ? { key: demand.key } : {}) };
 }
 
 /**
@@ -152,8 +154,12 @@ function handOver(
   client: OAuthClient,
   signal: AbortSignal,
 ): Outcome | undefined {
-  if (!isAlive(token, demand)) return { kind: 'unusable' };
-  if (!turn.isAwaited()) return undefined;
+  const takeKeyBack = demand.lendKey(token);
+  const isUsable = isAlive(token, demand);
+  if (!isUsable || !turn.isAwaited()) {
+    takeKeyBack();
+    return isUsable ? undefined : { kind: 'unusable' };
+  }
   const gone = new Promise((resolve) => {
     setTimeout(resolve, handOverTime);
     signal.addEventListener('abort', resolve, { once: true });
@@ -161,6 +167,7 @@ function handOver(
   client.afterAnswer.push(async () => {
     await gone;
     turn.release();
+    takeKeyBack();
   });
   return { kind: 'token', token };
 }
@@ -189,8 +196,8 @@ function takeOver(ending: Ending, demand: TokenDemand, client: OAuthClient): Iss
 }
 
 /** A token of which nobody knows how long it is good for was issued just now. */
-function isAlive({ accessToken, expiresOn = Number.POSITIVE_INFINITY }: IssuedToken, demand: TokenDemand): boolean {
-  return demand.isAlive({ accessToken, expiresOn });
+function isAlive(token: IssuedToken, demand: TokenDemand): boolean {
+  return demand.isAlive({ ...token, expiresOn: token.expiresOn ?? Number.POSITIVE_INFINITY });
 }
 
 function isTurn(next: Turn | Ending): next is Turn {

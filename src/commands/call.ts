@@ -1,4 +1,5 @@
 import type { AccessToken } from '../client/access-token.ts';
+import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import type { ApiRequest } from '../curl/api-request.ts';
 import { buildApiRequest } from '../curl/api-request.ts';
@@ -12,8 +13,9 @@ import { writerOf } from '../curl/terminal-writer.ts';
 import { writeOut } from '../curl/write-out.ts';
 import { HttpStatusError, ignoreClosedPipe, UsageError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
-import type { TlsIdentity } from '../http/types.ts';
 import { boundThumbprint, presenting, unaskedHint } from '../oauth/certificate-binding.ts';
+import { presentationHint } from '../oauth/dpop-refusal.ts';
+import type { ResourceAuthorization } from '../oauth/protected-resource.ts';
 import {
   bearerAuthorization,
   challengeResponse,
@@ -60,12 +62,14 @@ export const callCommand: CommandDefinition = {
   run,
 };
 
-/** The certificate to show with a token. */
-type CertificateSource = (accessToken: string) => Promise<TlsIdentity | undefined>;
+type Token = Pick<AccessToken, 'accessToken' | 'isFromCache' | 'boundTo'>;
 
 /** An access token, asked for a fresh one where the first was refused. */
 /** @param refused a token that was used in vain */
-type TokenSource = (refused?: string) => Promise<Pick<AccessToken, 'accessToken' | 'isFromCache'>>;
+type TokenSource = (refused?: string) => Promise<Token>;
+
+/** How a token is shown to the API. */
+type Authorizer = (token: Token) => Promise<ResourceAuthorization>;
 
 const headerTime = 30_000;
 
@@ -93,12 +97,17 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
     const tokens: TokenSource =
       tokenFile === undefined
         ? (refused) => obtainAccessToken(resolveRequest(settings), client, ctx, refused)
-        : () => tokenFromFile(tokenFile, ctx);
+        : () => tokenFromFile(tokenFile, client, ctx);
     const hasCertificate = client.settings.client.certificate !== undefined;
-    const certificates: CertificateSource = async (accessToken) => {
-      if (!hasCertificate && boundThumbprint(accessToken) === undefined) return undefined;
+    const authorize: Authorizer = async ({ accessToken, boundTo }) => {
+      const authorization =
+        boundTo === undefined
+          ? bearerAuthorization(accessToken)
+          : await (await import('../client/dpop.ts')).authorizationWithProof(accessToken, boundTo, client, ctx);
+      if (!hasCertificate && boundThumbprint(accessToken) === undefined) return authorization;
       const { apiCertificate } = await import('../client/api-certificate.ts');
-      return apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
+      const certificate = await apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
+      return certificate === undefined ? authorization : presenting(authorization, certificate);
     };
     const start = performance.now();
     const output = async (exchanged: Exchanged): Promise<void> => {
@@ -106,9 +115,9 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
       await report(exchanged, size, performance.now() - start, settings, ctx);
     };
     try {
-      const exchanged = await callWithToken(request, policy, tokens, certificates, transport, ctx);
+      const { exchanged, token } = await callWithToken(request, policy, tokens, authorize, transport, ctx);
       await output(exchanged).catch(ignoreClosedPipe);
-      requireSuccess(exchanged, settings);
+      requireSuccess(exchanged, token.boundTo?.alg, settings, ctx.now());
     } finally {
       await transport.close();
     }
@@ -120,27 +129,26 @@ async function callWithToken(
   request: ApiRequest,
   policy: ExchangePolicy,
   tokens: TokenSource,
-  certificates: CertificateSource,
+  authorize: Authorizer,
   transport: Transport,
   ctx: Context,
-): Promise<Exchanged> {
+): Promise<{ token: Token; exchanged: Exchanged }> {
   const send = async (refused?: string) => {
     const token = await tokens(refused);
-    const certificate = await certificates(token.accessToken);
-    const bearer = bearerAuthorization(token.accessToken);
-    const authorization = certificate === undefined ? bearer : presenting(bearer, certificate);
+    const authorization = await authorize(token);
     const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
       exchange(request, authorization, policy, transport, ctx.now),
     );
     return { token, exchanged };
   };
-  const { token, exchanged } = await send();
+  const first = await send();
+  const { token, exchanged } = first;
   const isWorthAnother =
     token.isFromCache && isTokenRefused(exchanged.response) && request.body?.isRepeatable !== false;
-  return isWorthAnother ? (await send(token.accessToken)).exchanged : exchanged;
+  return isWorthAnother ? send(token.accessToken) : first;
 }
 
-async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource> {
+async function tokenFromFile(file: string, client: OAuthClient, ctx: Context): ReturnType<TokenSource> {
   if (file === '-' && ctx.io.stdin.isTerminal) {
     throw new UsageError('missing_token', '--token-file - reads standard input, which is a terminal', {
       hint: 'pipe the token in',
@@ -149,7 +157,9 @@ async function tokenFromFile(file: string, ctx: Context): ReturnType<TokenSource
   const accessToken = cleanToken(new TextDecoder().decode(await readInput(file, ctx)));
   if (!/^[\x21-\x7e]+$/.test(accessToken)) throw new UsageError('missing_token', `--token-file ${file} holds no token`);
   ctx.io.conceal(accessToken, () => fingerprint(accessToken, ctx.sha256));
-  return { accessToken, isFromCache: false };
+  const { bindingOfForeignToken } = await import('../client/foreign-token.ts');
+  const boundTo = await bindingOfForeignToken(accessToken, '--token-file', client, ctx);
+  return { accessToken, isFromCache: false, boundTo };
 }
 
 /** The options that read standard input, as they were typed. */
@@ -212,7 +222,16 @@ async function report(
   for (const name of unknown) io.warn(text`--write-out does not know %{${name}}`);
 }
 
-function requireSuccess({ request, response }: Exchanged, settings: Settings): void {
+/**
+ * @param alg algorithm of the proof, undefined for a bearer token
+ * @param now milliseconds since the epoch
+ */
+function requireSuccess(
+  { request, response }: Exchanged,
+  alg: string | undefined,
+  settings: Settings,
+  now: number,
+): void {
   const { status } = response;
   if (status < 400 || settings.flag('no-fail')) return;
   const { method, url } = request;
@@ -224,6 +243,7 @@ function requireSuccess({ request, response }: Exchanged, settings: Settings): v
     server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
     hint:
       unaskedHint(response) ??
+      presentationHint(response, { alg, isRepeatable: request.body?.isRepeatable !== false, now }) ??
       resourceHint(response, tokenFile === undefined ? 'ccgrant decode --cached' : `ccgrant decode - < ${tokenFile}`),
   });
 }

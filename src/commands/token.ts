@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { OutputError, UsageError } from '../errors.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
 import { minimumLifetimeOption, resolveCache } from '../options/cache-options.ts';
+import { resolveDpop } from '../options/dpop-options.ts';
 import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
@@ -15,6 +16,7 @@ import { claimStandardInput } from '../options/standard-input.ts';
 import type { TokenFormat } from '../render/access-token.ts';
 import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
 import { isPlainFormat } from '../render/plain-token.ts';
+import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [
@@ -60,16 +62,36 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
   const out = settings.text('out')?.value;
   const file = out === undefined || out === '-' ? undefined : absolutePath(out, ctx.host);
+  requireKeptKey(settings, ctx);
   if (settings.flag('keep-fresh')) return keepFileFresh(request, format, file, settings, ctx);
   await withClient(settings, ctx, async (client) => {
     const { obtainAccessToken } = await import('../client/access-token.ts');
     const isQuiet = !ctx.io.hasReported && !settings.flag('verbose');
     const token = await obtainAccessToken(request, client, ctx);
+    noteProof(token, format, ctx);
     const answer = renderAccessToken(token, format, ctx.now() / 1000, ctx.env);
     if (file !== undefined) return writeAnswer(file, answer);
     if (isQuiet) client.afterAnswer.push(() => rememberAnswer(token, format, client, ctx));
     await ctx.io.print(answer);
   });
+}
+
+/** @throws UsageError usage for a token whose key would be gone before anybody could use it */
+function requireKeptKey(settings: Settings, ctx: Context): void {
+  const dpop = resolveDpop(settings, ctx);
+  if (dpop === undefined || dpop.keyFile !== undefined || resolveCache(settings, ctx).isEnabled) return;
+  throw new UsageError('usage', 'without the cache the key that the token is bound to would be lost', {
+    hint: 'give a key of your own with --dpop-key FILE, or leave --no-cache out',
+  });
+}
+
+/** A token that is bound to a key cannot be used by who has only the token: said where it looks otherwise. */
+function noteProof({ boundTo, key }: AccessToken, format: TokenFormat, { io }: Context): void {
+  if (boundTo === undefined) return;
+  if (boundTo.isOwn && key === undefined)
+    io.warn(text`the key that this token is bound to is not kept, so no API will take it: give a key with --dpop-key`);
+  else if (format === 'header' || format === 'exec-credential')
+    io.note(text`each request with this token needs a proof of its own: use ccgrant call`);
 }
 
 /** A client of its own for each token: the secret may be another one by then, and so may the endpoints. */
@@ -98,13 +120,15 @@ async function keepFileFresh(
 
 /** So that the next run of the same command line need not find out again which token is meant. */
 async function rememberAnswer(
-  { key }: AccessToken,
+  { key, boundTo }: AccessToken,
   format: TokenFormat,
   client: OAuthClient,
   ctx: Context,
 ): Promise<void> {
   const { cache, client: credentials } = client.settings;
   if (key === undefined || !isPlainFormat(format) || !cache.mayRead) return;
+  // What has to be said beside it is said each time.
+  if (boundTo !== undefined && format === 'header') return;
   // What standard input says next time is not known before it is read.
   if (credentials.credential?.source.kind === 'standard input') return;
   const { remember } = await import('../memo/remember.ts');

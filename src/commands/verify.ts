@@ -1,3 +1,4 @@
+import { absolutePath } from '../absolute-path.ts';
 import type { LineAnswer } from '../answer-lines.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +16,7 @@ import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
-import { keyOptions, resolveKeySource, resolveThumbprint } from '../options/verification-keys.ts';
+import { keyOptions, readKeyFile, resolveKeySource, resolveThumbprint } from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
 import { text } from '../text.ts';
@@ -61,6 +62,12 @@ const options: readonly OptionRow[] = [
     summary: 'must be bound to this certificate (PEM), by cnf.x5t#S256',
   },
   { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
+  {
+    name: 'bound-to-key',
+    value: 'FILE',
+    group: 'Checks',
+    summary: 'must be bound to this key (DPoP): public or private, PEM or JWK',
+  },
   { name: 'signature-only', group: 'Checks', summary: 'check the signature and no claim; the payload may be anything' },
   { name: 'introspect', group: 'Checks', summary: 'also ask the server whether the token is active' },
   ...keyOptions,
@@ -90,7 +97,11 @@ export const verifyCommand: CommandDefinition = {
 async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
-  const checks = resolveChecks(settings);
+  const checks = {
+    ...resolveChecks(settings),
+    boundToCertificate: await resolveThumbprint(settings, ctx),
+    boundToKey: await boundKey(settings, ctx),
+  };
   const [operand] = operands;
   const lines = settings.flag('lines') ? await tokenLines(operand, typed, settings, ctx) : undefined;
   await withClientOnDemand(settings, ctx, async (openClient) => {
@@ -98,7 +109,6 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     const resolveRequirements = async (): Promise<VerifyRequirements> => ({
       ...checks,
       issuer: checks.signatureOnly ? undefined : await requiredIssuer(settings, openClient),
-      boundToCertificate: await resolveThumbprint(settings, ctx),
     });
     if (lines !== undefined) return verifyLines(lines, keys, await resolveRequirements(), ctx);
     const selection = settings.flag('cached')
@@ -157,7 +167,18 @@ async function verifyLines(
   await answerLines(lines, answer, ctx);
 }
 
-function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer'> {
+/** @throws ConfigError file_unusable */
+async function boundKey(settings: Settings, { host }: Context): Promise<string | undefined> {
+  const file = settings.text('bound-to-key')?.value;
+  if (file === undefined) return undefined;
+  if (settings.flag('signature-only'))
+    throw new UsageError('usage', '--signature-only checks no claims, and --bound-to-key is about one');
+  const path = absolutePath(file, host);
+  const { keyThumbprint } = await import('../jwt/key-thumbprint.ts');
+  return keyThumbprint(readKeyFile(path).toString(), path);
+}
+
+function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer' | 'boundToCertificate' | 'boundToKey'> {
   const scope = settings.list('scope');
   const leeway = settings.text('leeway');
   const maxAge = settings.text('max-age');

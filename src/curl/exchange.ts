@@ -55,8 +55,9 @@ export async function exchange(
       if (!mayRetry || outcome.code !== 'timeout') throw outcome;
       await transport.pause(backoff(retries), request.url);
       retries += 1;
-    } else if (isAuthorized && isRepeatable && !isProven && authorization.wantsAnotherTry(outcome)) {
+    } else if (isAuthorized && authorization.wantsAnotherTry(outcome, request.url) && isRepeatable && !isProven) {
       isProven = true;
+      await release(outcome);
     } else if (mayRetry && transientStatuses.includes(outcome.status)) {
       const asked = retryAfter(outcome.headers.get('retry-after'), now());
       await transport.pause(Math.min(asked ?? backoff(retries), maxPause), request.url);
@@ -74,6 +75,16 @@ export async function exchange(
       redirects += 1;
     }
   }
+}
+
+/** Characters of a body that is read for nothing. */
+const smallBody = 64 * 1024;
+
+/** Reads a short body to its end, so that its connection serves the next try. */
+async function release({ headers, body }: HttpResponse): Promise<void> {
+  const length = headers.get('content-length');
+  if (length === undefined || !(Number(length) <= smallBody)) return;
+  for await (const _ of body);
 }
 
 /** curl's pauses: one second, doubled each time, ten minutes at the most. */

@@ -40,6 +40,11 @@ function parseLine(line: string): { name: string; value: string | undefined } {
       hint: 'a token from elsewhere comes from --token-file FILE',
     });
   }
+  if (name.toLowerCase() === 'dpop') {
+    throw new UsageError('usage', 'the DPoP header is ours: each request needs a proof of its own', {
+      hint: 'for a token that is bound to a key say --dpop, or --dpop-key FILE',
+    });
+  }
   if (connectionHeaders.has(name.toLowerCase()) && rest !== '') {
     throw new UsageError('usage', `the header ${name} follows from the request and cannot be given`);
   }

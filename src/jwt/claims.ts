@@ -15,8 +15,10 @@ export interface ClaimRequirements {
   readonly leeway: number;
   /** How long ago the token may have been issued. */
   readonly maxAge: number | undefined;
-  /** `x5t#S256` of the certificate that the token must be bound to, RFC 8705 section 3.1. */
-  readonly boundToCertificate?: string | undefined;
+  /** `x5t#S256` of the certificate that the token must be bound to, RFC 8705 section 3.1; undefined when it need not. */
+  readonly boundToCertificate: string | undefined;
+  /** Thumbprint of the key that the token must be bound to, RFC 9449 section 6.1; undefined when it need not. */
+  readonly boundToKey: string | undefined;
   /** Everything that RFC 9068 section 4 demands of an access token. */
   readonly isAccessTokenJwt: boolean;
 }
@@ -46,6 +48,7 @@ export function checkClaims(
     ...(requirements.boundToCertificate === undefined
       ? []
       : [checkCertificate(claims.cnf, requirements.boundToCertificate)]),
+    ...(requirements.boundToKey === undefined ? [] : [checkBoundKey(claims.cnf, requirements.boundToKey)]),
   ];
 }
 
@@ -131,6 +134,13 @@ function checkCertificate(cnf: unknown, thumbprint: string): Check {
         'cnf.x5t#S256',
         `the token is bound to another certificate: x5t#S256 is ${shown(bound)}, not ${thumbprint}`,
       );
+}
+
+/** RFC 9449 section 6.1. */
+function checkBoundKey(cnf: unknown, thumbprint: string): Check {
+  const jkt = (cnf as { readonly jkt?: unknown } | null | undefined)?.jkt;
+  if (jkt === undefined) return failed('cnf.jkt', 'the token is bound to no key: it has no cnf.jkt');
+  return jkt === thumbprint ? passed('cnf.jkt') : failed('cnf.jkt', `cnf.jkt is ${shown(jkt)}, not ${thumbprint}`);
 }
 
 function isTime(value: unknown): value is number {

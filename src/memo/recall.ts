@@ -1,3 +1,4 @@
+import { proofKeyName } from '../cache/proof-key-cache.ts';
 import { readPrivateFile, requirePrivateDirectory } from '../cache/read-private-file.ts';
 import { formatVersion, openRecord } from '../cache/sealed-record.ts';
 import type { CachedToken } from '../cache/token-cache.ts';
@@ -54,7 +55,16 @@ function answerOf(memo: Memo, cacheDirectory: string, { userId, now }: Surroundi
   if (entry === undefined || JSON.stringify(entry.key) !== memo.key || !isPlainFormat(memo.format)) return undefined;
   const token = entry as unknown as CachedToken;
   const isUsable = isGood(token, now / 1000, memo.minimumLifetime) && now / 1000 < token.refreshOn;
-  return isUsable ? renderPlainToken(token, memo.format) : undefined;
+  if (!isUsable || !hasItsKey(token, cacheDirectory, userId)) return undefined;
+  return renderPlainToken(token, memo.format);
+}
+
+/** Whether the key that was made for a token is there: without it the token is good for nothing (RFC 9449). */
+function hasItsKey({ boundTo }: CachedToken, cacheDirectory: string, userId: number | undefined): boolean {
+  if (boundTo?.isOwn !== true) return true;
+  requirePrivateDirectory(`${cacheDirectory}/keys`, userId);
+  const file = `${cacheDirectory}/keys/${proofKeyName(boundTo.thumbprint)}.v${formatVersion}`;
+  return read(file, userId, entryLimit)?.thumbprint === boundTo.thumbprint;
 }
 
 function read(path: string, userId: number | undefined, limit: number): Readonly<Record<string, unknown>> | undefined {

@@ -17,7 +17,7 @@ export function boundThumbprint(accessToken: string): string | undefined {
 export function presenting(authorization: ResourceAuthorization, certificate: TlsIdentity): ResourceAuthorization {
   return {
     complete: async (request) => ({ ...(await authorization.complete(request)), tls: certificate }),
-    wantsAnotherTry: (response) => authorization.wantsAnotherTry(response),
+    wantsAnotherTry: authorization.wantsAnotherTry,
   };
 }
 

@@ -7,6 +7,7 @@ import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
 import { answerOf, requireJsonObject, requireSuccess } from './error-response.ts';
 import { requireBinding } from './require-binding.ts';
+import type { SenderConstraint } from './sender-constraint.ts';
 
 /** The parameters of an access token request, RFC 6749 section 4.4.2 and RFC 8707 section 2. */
 export interface AccessTokenRequest {
@@ -29,6 +30,18 @@ export interface IssuedToken {
   readonly issuedOn: number;
   /** The members of the response as the server wrote them. */
   readonly response: JsonObject;
+  /** The key whose possession must be proved with the token, RFC 9449; undefined for a bearer token. */
+  readonly boundTo?: BoundKey | undefined;
+}
+
+/** The key that a token is bound to. */
+export interface BoundKey {
+  /** RFC 7638, SHA-256: `jkt`. */
+  readonly thumbprint: string;
+  /** Algorithm of the proofs. */
+  readonly alg: string;
+  /** Whether it was made for this token, and is kept and dropped with it. */
+  readonly isOwn: boolean;
 }
 
 export interface TokenAnswer {
@@ -57,7 +70,7 @@ export async function requestToken(
     document,
     request,
     issuedOn,
-    options.constraint?.tokenType,
+    options.constraint,
   );
   const { tls, caveat } = options.authentication;
   requireBinding(token.accessToken, tls, document);
@@ -83,7 +96,7 @@ export function readTokenResponse(
   document: HttpDocument,
   request: AccessTokenRequest,
   issuedOn: number,
-  expectedType = 'Bearer',
+  constraint?: Pick<SenderConstraint, 'tokenType' | 'isOptional' | 'confirmation'>,
 ): TokenAnswer {
   const reject = (reason: string, hint?: string): never => {
     throw new ProtocolError('invalid_response', `the access token response ${reason}`, {
@@ -97,15 +110,14 @@ export function readTokenResponse(
   // RFC 6749 appendix A.12: anything else could not be sent in a header field.
   if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken))
     return reject('has an access_token that cannot be used');
-  if (
-    tokenType !== undefined &&
-    (typeof tokenType !== 'string' || tokenType.toLowerCase() !== expectedType.toLowerCase())
-  ) {
-    return reject(
-      `is of token_type ${shown(tokenType)}, not ${expectedType}`,
-      `a token of another type must not be used as a ${expectedType.toLowerCase()} token`,
-    );
-  }
+  const types =
+    constraint === undefined ? ['Bearer'] : [constraint.tokenType, ...(constraint.isOptional ? ['Bearer'] : [])];
+  const [expectedType = 'Bearer'] = types;
+  const type = tokenType === undefined ? expectedType : types.find((one) => isSameType(one, tokenType));
+  if (type === undefined)
+    return reject(`is of token_type ${shown(tokenType)}, not ${expectedType}`, typeHint(tokenType, expectedType));
+  const objection = constraint?.tokenType === type ? bindingObjection(accessToken, constraint.confirmation) : undefined;
+  if (objection !== undefined) return reject(objection, 'the server did not bind the token to the key of the proof');
   const lifetime = toLifetime(response.expires_in);
   if (lifetime === 'unreadable') return reject(`has an expires_in of ${shown(response.expires_in)}`);
   if (!isScope(scope)) return reject('has a scope that is no string');
@@ -113,16 +125,42 @@ export function readTokenResponse(
   return {
     token: {
       accessToken,
-      tokenType: expectedType,
+      tokenType: type,
       issuedOn,
       expiresOn: typeof expiry === 'number' && Math.abs(expiry) < latestInstant ? Math.floor(expiry) : undefined,
       response,
     },
     findings: [
       ...(tokenType === undefined ? [`the response has no token_type: taken as ${expectedType}`] : []),
+      ...(type === expectedType ? [] : [`the server gave a bearer token, although ${expectedType} was asked for`]),
       ...scopeFindings(request.scope, grantedScope(scope, accessToken)),
     ],
   };
+}
+
+/** RFC 6749 section 5.1: token types have no case. */
+function isSameType(expected: string, actual: unknown): boolean {
+  return typeof actual === 'string' && actual.toLowerCase() === expected.toLowerCase();
+}
+
+function typeHint(actual: unknown, expected: string): string {
+  if (expected === 'DPoP' && isSameType('Bearer', actual))
+    return 'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional';
+  if (isSameType('DPoP', actual)) return 'this token is of use only with a key: say --dpop';
+  return `a token of another type must not be used as a ${expected.toLowerCase()} token`;
+}
+
+/** What is wrong with the binding of a token, as far as the token tells (RFC 9449 section 6.1). */
+function bindingObjection(accessToken: string, confirmation: SenderConstraint['confirmation']): string | undefined {
+  const claims = readJwtClaims(accessToken);
+  if (claims === undefined) return undefined;
+  const bound = (claims.cnf ?? {}) as Readonly<Record<string, unknown>>;
+  for (const [member, value] of Object.entries(confirmation)) {
+    if (bound[member] === undefined) return `has a token that is bound to no key: it has no cnf.${member}`;
+    if (bound[member] !== value)
+      return `has a token that is bound to another key than ours: its cnf.${member} is another`;
+  }
+  return undefined;
 }
 
 /** The latest instant that a date can hold, in seconds. */

@@ -8,8 +8,8 @@ import { tokenChallenge } from './challenge.ts';
 export interface ResourceAuthorization {
   /** Adds the token, and the proof that goes with it; asked anew for each try. */
   readonly complete: (request: HttpRequest) => Promise<HttpRequest>;
-  /** Looks at a response, for a nonce, and says whether the request is worth one more try. */
-  readonly wantsAnotherTry: (response: ResourceResponse) => boolean;
+  /** Looks at the response of a URL, for a nonce, and says whether the request is worth one more try. */
+  readonly wantsAnotherTry: (response: ResourceResponse, url: URL) => boolean;
 }
 
 /** RFC 6750 section 2.1: in the Authorization field, never in the query, never in the body. */

@@ -1,12 +1,16 @@
-import type { HttpHeaders } from '../http/headers.ts';
+import type { HttpDocument } from '../http/transport.ts';
 import type { HttpRequest } from '../http/types.ts';
 
 /** Binds a token to a key that the client holds, such as DPoP (RFC 9449), at an endpoint of the authorization server. */
 export interface SenderConstraint {
   /** The token_type that the server must answer with (RFC 9449 section 5: `DPoP`). */
   readonly tokenType: string;
+  /** Whether a bearer token will do where the server does not bind it. */
+  readonly isOptional: boolean;
+  /** What a JWT must say about its binding in `cnf` (RFC 7800 section 3.1). */
+  readonly confirmation: Readonly<Record<string, string>>;
   /** Adds the proof to a request; asked anew for each try. */
   readonly complete: (request: HttpRequest) => Promise<HttpRequest>;
   /** Looks at a response, for a nonce, and says whether the request is worth one more try. */
-  readonly wantsAnotherTry: (response: { readonly status: number; readonly headers: HttpHeaders }) => boolean;
+  readonly wantsAnotherTry: (response: HttpDocument) => boolean;
 }

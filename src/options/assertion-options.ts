@@ -158,7 +158,8 @@ function requireUse(settings: Settings, credential: Credential | undefined): voi
     throw new UsageError('usage', `--${name} is of no use ${whose}`, { hint });
   }
   const password = settings.text('pass-file');
-  const opens = credential?.kind === 'private key' || settings.text('cert') !== undefined;
+  const opens =
+    credential?.kind === 'private key' || ['cert', 'dpop-key'].some((name) => settings.text(name) !== undefined);
   if (password?.origin.rank !== 'option' || opens) return;
   throw new UsageError('usage', '--pass-file is the password of a private key, and none is given', {
     hint: 'it goes with --private-key FILE, or with --cert and --key',

@@ -4,9 +4,10 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { isGood } from '../expiry.ts';
 import { cacheDirectory } from './cache-options.ts';
+import { resolveDpop } from './dpop-options.ts';
 import { resolveRequest } from './request-options.ts';
 import type { Settings } from './settings.ts';
-import { belongsTo, optionsFor, resolveOwner, wasAskedFor } from './token-selection.ts';
+import { belongsTo, isBound, optionsFor, resolveOwner, wasAskedFor } from './token-selection.ts';
 
 /**
  * The one cached token of this issuer and client that is meant; the person is asked when it is not clear.
@@ -18,7 +19,11 @@ export function findCachedToken(selection: Settings, ctx: Context): string {
   const now = ctx.now() / 1000;
   const cache = new TokenCache(openCacheDirectory(cacheDirectory(selection, ctx), ctx));
   const good = cache.list().filter((token) => belongsTo(token, owner) && isGood(token, now));
-  const exact = good.filter((token) => wasAskedFor(token, wanted)).sort((a, b) => b.issuedOn - a.issuedOn);
+  const isBinding = resolveDpop(selection, ctx) !== undefined;
+  const exact = good
+    .filter((token) => wasAskedFor(token, wanted))
+    .sort((a, b) => b.issuedOn - a.issuedOn)
+    .sort((a, b) => Number(isBound(b) === isBinding) - Number(isBound(a) === isBinding));
   const [token, ...others] = exact.length > 0 ? exact.slice(0, 1) : good;
   if (token === undefined) {
     throw new UsageError('not_cached', 'no good token of this issuer and client is in the cache', {

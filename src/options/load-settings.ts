@@ -6,6 +6,7 @@ import { cacheOptions, minimumLifetimeOption, resolveCache } from './cache-optio
 import { clientOptions, resolveClient } from './client-options.ts';
 import { connectionOptions, resolveConnection } from './connection-options.ts';
 import { secretCommandKey } from './credential-options.ts';
+import { resolveDpop } from './dpop-options.ts';
 import type { OptionRow, TypedOptions } from './option.ts';
 import { profileKey } from './option.ts';
 import { requestOptions } from './request-options.ts';
@@ -68,6 +69,7 @@ export async function withClientOnDemand<T>(
   const resolved = {
     server: resolveServer(settings),
     client: resolveClient(settings, ctx),
+    dpop: resolveDpop(settings, ctx),
     cache: resolveCache(settings, ctx),
     connection: await resolveConnection(settings, ctx),
   };

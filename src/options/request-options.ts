@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
+import { dpopOptions } from './dpop-options.ts';
 import type { OptionRow } from './option.ts';
 import type { Setting, Settings } from './settings.ts';
 
@@ -41,6 +42,7 @@ export const requestOptions: readonly OptionRow[] = [
     summary: 'any other parameter of the token request',
     inProfile: true,
   },
+  ...dpopOptions,
 ];
 
 /** Parameters that have an option of their own, or that ccgrant decides. */

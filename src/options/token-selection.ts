@@ -51,13 +51,19 @@ export function wasAskedFor({ key }: CachedToken, request: AccessTokenRequest): 
   );
 }
 
+/** Whether a token was asked for as one that is bound to a key. */
+export function isBound({ key }: CachedToken): boolean {
+  return key.binding !== undefined;
+}
+
 /** The options that ask for a token with this key, for the shell; values of parameters may be secret. */
-export function optionsFor({ scope, audience, resource, parameters }: TokenCacheKey): string {
+export function optionsFor({ scope, audience, resource, parameters, binding }: TokenCacheKey): string {
   return [
     scope.length === 0 ? '--no-scope' : `--scope ${shellQuote(scope.join(' '))}`,
     ...audience.map((value) => `--audience ${shellQuote(value)}`),
     ...resource.map((value) => `--resource ${shellQuote(value)}`),
     ...parameters.map(([name]) => `--param ${shellQuote(name)}=…`),
+    ...(binding === undefined ? [] : ['--dpop']),
   ].join(' ');
 }
 

@@ -40,7 +40,7 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
   }
   if (file !== undefined) {
     const path = absolutePath(file.value, ctx.host);
-    const keys = await parsePublicKeys(readFile(path).toString(), path);
+    const keys = await parsePublicKeys(readKeyFile(path).toString(), path);
     return async () => keys;
   }
   if (secret !== undefined) {
@@ -73,7 +73,7 @@ export async function resolveThumbprint(settings: Settings, ctx: Context): Promi
   }
   const path = absolutePath(file.value, ctx.host);
   const { parseCertificates, thumbprintOf } = await import('../config/certificate.ts');
-  const [certificate] = await parseCertificates(readFile(path), `${path} (${file.origin.name})`);
+  const [certificate] = await parseCertificates(readKeyFile(path), `${path} (${file.origin.name})`);
   return certificate && thumbprintOf(certificate);
 }
 
@@ -89,10 +89,11 @@ function keysOfRun(ask: KeySource): KeySource {
 async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
   if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
   const path = absolutePath(file, ctx.host);
-  return parseSharedSecret(readFile(path), path);
+  return parseSharedSecret(readKeyFile(path), path);
 }
 
-function readFile(path: string): Buffer {
+/** @throws ConfigError file_unusable */
+export function readKeyFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -6,13 +6,15 @@ import { relativeTime } from './time.ts';
 
 /** The cached tokens for a program. */
 export function toCachedTokensJson(tokens: readonly CachedToken[], showTokens: boolean): object[] {
-  return tokens.map(({ key, accessToken, expiresOn }) => ({
+  return tokens.map(({ key, accessToken, expiresOn, tokenType, boundTo }) => ({
     issuer: key.issuer,
     token_endpoint: key.token_endpoint,
     client_id: key.client_id,
     scope: key.scope.join(' '),
     audience: key.audience,
     resource: key.resource,
+    token_type: tokenType,
+    ...(boundTo === undefined ? {} : { cnf: { jkt: boundTo.thumbprint } }),
     expires_at: timestamp(expiresOn),
     expires_on: expiresOn,
     ...(showTokens ? { access_token: accessToken } : {}),
@@ -36,7 +38,7 @@ export function renderCachedTokens(
 ): Text {
   return Text.join(
     tokens.map((token) => {
-      const { key, accessToken, expiresOn, isUsable } = token;
+      const { key, accessToken, expiresOn, isUsable, boundTo } = token;
       const target = [...key.audience, ...key.resource].join(' ');
       const end = `${timestamp(expiresOn)}, ${relativeTime(expiresOn, now)}`;
       return Text.join(
@@ -44,6 +46,7 @@ export function renderCachedTokens(
           text`${style.title(key.client_id ?? 'no client id')} at ${key.issuer ?? key.token_endpoint ?? 'an unnamed server'}`,
           text`  scope    ${key.scope.join(' ') || 'none asked for'}`,
           ...(target === '' ? [] : [text`  for      ${target}`]),
+          ...(boundTo === undefined ? [] : [text`  bound to ${boundTo.thumbprint} (DPoP)`]),
           text`  expires  ${end}${isUsable ? text`` : text` ${style.bad('NOT USED ANY MORE')}`}`,
           ...(showTokens ? [text`  token    ${accessToken}`] : []),
         ],

@@ -77,6 +77,7 @@ describe('cache list', () => {
           scope: '',
           audience: [],
           resource: [],
+          token_type: 'Bearer',
           expires_at: '2026-01-01T00:05:01Z',
           expires_on: 1767225901,
         },

@@ -693,7 +693,6 @@ describe("curl's options", () => {
     '--expect-max-time',
     '--junit',
     '--probe',
-    '--dpop',
   ])('and ours of later releases are not there: %s', async (option, { cli }) => {
     const { stderr, ...rest } = await call(cli, [url, option, 'x']);
 

@@ -174,16 +174,6 @@ describe('options', () => {
       success('Authorization: Bearer abc\n'),
     );
   });
-
-  test.for(['--dpop', '--dpop-key', '--dpop-optional'])(
-    'of later releases are not there: token %s',
-    async (option, { cli }) => {
-      const { stderr, ...rest } = await cli.run(['token', option, 'x'], { env: direct });
-
-      expect(rest).toEqual({ exitCode: 2, stdout: '' });
-      expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant token does not know ${option}\n`));
-    },
-  );
 });
 
 describe('a secret as the value of an option', () => {

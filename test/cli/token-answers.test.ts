@@ -315,7 +315,7 @@ describe('an answer that the RFC does not allow', () => {
       { json: { ...token, token_type: 'DPoP' } },
       'the access token response is of token_type "DPoP", not Bearer',
       from(200),
-      otherType,
+      'this token is of use only with a key: say --dpop',
     ],
     [
       'an expires_in that is no number',

@@ -553,10 +553,3 @@ describe('verify --introspect', () => {
     expect(stderr).toMatch(/^error\[missing_setting\]: no client id/m);
   });
 });
-
-test.for(['--bound-to-key'])('verify has no %s yet', async (option, { cli }) => {
-  const { exitCode, stderr } = await cli.run(['verify', option, 'x'], { env: direct });
-
-  expect(exitCode).toBe(2);
-  expect(stderr).toMatch(new RegExp(`^error\\[unknown_option\\]: ccgrant verify does not know ${option}\n`));
-});

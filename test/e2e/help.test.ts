@@ -190,7 +190,7 @@ describe('every option of the contract is in the help', () => {
     ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
-  const request = ['scope', 'no-scope', 'audience', 'resource', 'param'];
+  const request = ['scope', 'no-scope', 'audience', 'resource', 'param', 'dpop', 'dpop-key', 'dpop-optional'];
   const short = ['-k', '-x', '-m', '-q', '-v'];
 
   const contract: Record<(typeof commands)[number], readonly string[]> = {
@@ -199,7 +199,7 @@ describe('every option of the contract is in the help', () => {
     verify: [
       ...server,
       ...['cached', 'json', 'jwks', 'verify-secret-file', 'audience', 'scope', 'typ', 'alg', 'leeway', 'max-age'],
-      ...['at-jwt', 'bound-to-cert', 'signature-only', 'introspect', 'lines', ...short],
+      ...['at-jwt', 'bound-to-cert', 'bound-to-key', 'signature-only', 'introspect', 'lines', ...short],
     ],
     introspect: [...server, ...request, 'cached', 'json', 'token-type-hint', ...short],
     revoke: [...server, ...request, 'cached', 'json', 'token-type-hint', 'check', ...short],
@@ -216,8 +216,7 @@ describe('every option of the contract is in the help', () => {
   };
 
   const later = [
-    ...['dpop', 'dpop-key', 'dpop-optional'],
-    ...['bound-to-key', 'jwt', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
+    ...['jwt', 'expect-status', 'expect-header', 'expect-json', 'expect-text'],
     ...['expect-max-time', 'junit', 'probe'],
   ];
 

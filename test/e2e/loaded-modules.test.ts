@@ -4,7 +4,8 @@ import { SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { jwks, signToken } from '../cli/support/signing.ts';
 import { makeKey } from '../support/authentication/keys.ts';
-import { openScene, type Scene } from '../support/http-server-scene.ts';
+import { json } from '../support/http-server.ts';
+import { openScene, type Scene, tokenResponse } from '../support/http-server-scene.ts';
 
 const hmacKey = new Uint8Array(32);
 
@@ -100,6 +101,13 @@ test.each([
     expect(scene.server.requests('/token')).toHaveLength(1);
   },
 );
+
+test('token from the cache loads nothing more where it is bound to a key', async () => {
+  await using scene = await openScene({ '/token': json({ ...tokenResponse, token_type: 'DPoP' }) });
+  expect(await scene.run(['token', '--dpop'])).toMatchObject({ exitCode: 0 });
+  expect(await loadedBy('token --dpop', scene)).toEqual({ all: [], builtins: [], chunks: ['main', 'sha256'] });
+  expect(scene.server.requests('/token')).toHaveLength(1);
+});
 
 test('token from the cache in a form that changes with time loads neither commander nor the HTTP client', async () => {
   await using scene = await openScene();

@@ -31,6 +31,7 @@ function plantEntries(directory: string, count: number, expiresIn: number): void
       basic_encoding: undefined,
       credential: 'none',
       certificate: undefined,
+      binding: undefined,
       scope: [],
       audience: [],
       resource: [],

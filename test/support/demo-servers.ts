@@ -30,12 +30,15 @@ export interface DemoServers {
  * Starts the demo's authorization server and protected API on free ports, each a process of its
  * own. More clients can be registered (RFC 7591 metadata).
  */
-export async function startDemoServers(moreClients: readonly object[] = []): Promise<DemoServers> {
+export async function startDemoServers(
+  moreClients: readonly object[] = [],
+  serverOptions: readonly string[] = [],
+): Promise<DemoServers> {
   const directory = await mkdtemp(join(tmpdir(), 'ccgrant-clients-'));
   try {
     const file = join(directory, 'clients.json');
     await writeFile(file, JSON.stringify(moreClients));
-    const servers = await startServers(['--clients', file]);
+    const servers = await startServers(['--clients', file, ...serverOptions]);
     return {
       ...servers,
       opaqueResource: registrations.resources.opaque,

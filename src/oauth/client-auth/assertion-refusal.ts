@@ -30,7 +30,7 @@ export function explainRefusedAssertion(refusal: Refusal, sent: SentAssertion): 
 }
 
 /** How far the clock of this machine is from the server's, where that is more than clocks may differ. */
-export function describeSkew({ date, now }: Refusal): string | undefined {
+export function describeSkew({ date, now }: Pick<Refusal, 'date' | 'now'>): string | undefined {
   const server = Date.parse(date ?? '');
   const seconds = Math.round((now - server) / 1000);
   if (!(Math.abs(seconds) > tolerance)) return undefined;

@@ -59,6 +59,8 @@ describe('sweepNowAndThen', () => {
   it.each<[string, string, string, string | object, number, boolean]>([
     ['a token that has expired', 'tokens', `a${current}`, { expiresOn: seconds }, 0, false],
     ['a token that is good', 'tokens', `a${current}`, { expiresOn: seconds + 1 }, 90 * day, true],
+    ['a key whose token has expired', 'keys', `a${current}`, { expiresOn: seconds }, 0, false],
+    ['a key whose token is good', 'keys', `a${current}`, { expiresOn: seconds + 1 }, 90 * day, true],
     ['a damaged token of today', 'tokens', `a${current}`, 'damaged', day, true],
     ['a damaged token of yesterday', 'tokens', `a${current}`, 'damaged', day + 1, false],
     ['metadata of today', 'metadata', `a${current}`, { fetchedOn: (now - day) / 1000 }, 0, true],

@@ -64,6 +64,7 @@ async function obtain(run: Run = {}) {
         basicEncoding: undefined,
         assertion: noAssertionSettings,
       },
+      dpop: undefined,
       cache: { directory: at('cache'), isEnabled, mayRead, minimumLifetime },
       connection: plainConnection,
     },

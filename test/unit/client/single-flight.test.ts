@@ -72,6 +72,7 @@ async function start(run: Run = {}): Promise<Process> {
         basicEncoding: undefined,
         assertion: noAssertionSettings,
       },
+      dpop: undefined,
       cache: { directory: at('cache'), isEnabled: true, mayRead, minimumLifetime },
       connection: { ...plainConnection, identity: () => connection, maxTime },
     },

@@ -10,6 +10,8 @@ const anything: ClaimRequirements = {
   typ: undefined,
   leeway: 60,
   maxAge: undefined,
+  boundToCertificate: undefined,
+  boundToKey: undefined,
   isAccessTokenJwt: false,
 };
 

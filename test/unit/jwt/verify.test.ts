@@ -35,6 +35,8 @@ function requirements(change: Partial<VerifyRequirements> = {}): VerifyRequireme
     algorithms: undefined,
     leeway: 60,
     maxAge: undefined,
+    boundToCertificate: undefined,
+    boundToKey: undefined,
     isAccessTokenJwt: false,
     signatureOnly: false,
     ...change,

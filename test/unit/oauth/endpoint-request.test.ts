@@ -59,7 +59,13 @@ describe('postForm', () => {
     await postForm(url, [], {
       authentication: authenticationBy('none'),
       transport: http.transport,
-      constraint: { tokenType: 'DPoP', complete: async (request) => request, wantsAnotherTry: () => true },
+      constraint: {
+        tokenType: 'DPoP',
+        isOptional: false,
+        confirmation: {},
+        complete: async (request) => request,
+        wantsAnotherTry: () => true,
+      },
     });
     expect(http.requests).toHaveLength(2);
   });

@@ -39,10 +39,13 @@ describe('refusalHint', () => {
     );
   });
 
-  it.each(['invalid_client', 'unauthorized_client', 'invalid_grant'])('lets an assertion explain %s', (error) => {
-    const authentication = { ...request.authentication, explain: () => 'the clock' };
-    expect(hint(error, 400, { authentication })).toMatch(/^the clock/);
-  });
+  it.each(['invalid_client', 'unauthorized_client', 'invalid_grant'])(
+    'lets an assertion say what is wrong, for %s',
+    (error) => {
+      const authentication = { ...request.authentication, advise: () => 'the clock' };
+      expect(hint(error, 400, { authentication })).toMatch(/^the clock/);
+    },
+  );
 
   it('has nothing to say to invalid_grant where no assertion was sent', () => {
     expect(hint('invalid_grant', 400)).toBeUndefined();

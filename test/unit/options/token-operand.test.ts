@@ -133,6 +133,7 @@ describe('--cached', () => {
       basic_encoding: undefined,
       credential: 'none',
       certificate: undefined,
+      binding: undefined,
       scope: [],
       audience: [],
       resource: [],

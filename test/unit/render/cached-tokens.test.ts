@@ -13,6 +13,7 @@ const token: ListedToken = {
     basic_encoding: undefined,
     credential: 'none',
     certificate: undefined,
+    binding: undefined,
     scope: ['a', 'b'],
     audience: ['api'],
     resource: [],

@@ -1,0 +1,55 @@
+import type { DpopSettings } from '../client/dpop-settings.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import type { OptionRow } from './option.ts';
+import { toFile } from './secret-sources.ts';
+import type { Settings } from './settings.ts';
+
+/** How a token is bound to a key, RFC 9449. */
+export const dpopOptions: readonly OptionRow[] = [
+  {
+    name: 'dpop',
+    group: 'Access token request',
+    summary: 'a token that is bound to a key (DPoP), made for it and kept beside it',
+    inProfile: true,
+  },
+  {
+    name: 'dpop-key',
+    value: 'FILE',
+    group: 'Access token request',
+    summary: 'the same with this private key: PEM or JWK',
+    inProfile: true,
+    isPath: true,
+  },
+  {
+    name: 'dpop-optional',
+    group: 'Access token request',
+    summary: 'the same, and a bearer token will do where the server does not bind it',
+    inProfile: true,
+  },
+];
+
+/**
+ * How tokens are to be bound to a key; undefined when nobody asked for that. Each of the options does.
+ * @throws UsageError usage; ConfigError secret_unusable
+ */
+export function resolveDpop(settings: Settings, ctx: Context): DpopSettings | undefined {
+  const file = settings.text('dpop-key');
+  const isOptional = settings.flag('dpop-optional');
+  if (file === undefined) return isOptional || settings.flag('dpop') ? { keyFile: undefined, isOptional } : undefined;
+  const { value: source, origin } = toFile(file, ctx);
+  if (source.kind !== 'file') {
+    throw new UsageError('usage', `${origin.name} takes a file, and not standard input`, {
+      hint: 'the same key is needed again with each use of the token',
+    });
+  }
+  const password = settings.text('pass-file');
+  return {
+    keyFile: {
+      path: source.path,
+      origin: origin.name,
+      password: password && { source: toFile(password, ctx).value, origin: password.origin.name },
+    },
+    isOptional,
+  };
+}
