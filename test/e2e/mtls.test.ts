@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { certificateRows } from '../support/authentication/rows.ts';
 import type { TlsCredentials } from '../support/http-server.ts';
 import { close, json, listen } from '../support/http-server.ts';
 import { startAuthorizationServer, tokenResponse } from '../support/http-server-scene.ts';
@@ -84,10 +85,14 @@ function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
-describe.for([
-  { method: 'tls_client_auth', clientId: 'mt', certificate: 'client' },
-  { method: 'self_signed_tls_client_auth', clientId: 'self', certificate: 'self' },
-])('$method', ({ method, clientId, certificate }) => {
+const registered = {
+  tls_client_auth: { clientId: 'mt', certificate: 'client' },
+  self_signed_tls_client_auth: { clientId: 'self', certificate: 'self' },
+} as const;
+
+describe.for(certificateRows)('$name', ({ name: method }) => {
+  const { clientId, certificate } = registered[method];
+
   test('gets, introspects, uses and revokes a token at the aliases, by the same certificate', async () => {
     await using workspace = await openWorkspace(clientId, certificate, { CCGRANT_AUTH_METHOD: method });
     const before = servers.seen.length;

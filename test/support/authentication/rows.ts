@@ -37,6 +37,12 @@ export const authenticationRows = [
   { name: 'client_assertion', oidcProvider: commands, keycloak: commands },
 ] as const satisfies readonly AuthenticationRow[];
 
+/** The ways that are a certificate: tested by suites of their own, as they need servers that ask for one. */
+export const certificateRows = [
+  { name: 'tls_client_auth', oidcProvider: commands, keycloak: commands },
+  { name: 'self_signed_tls_client_auth', oidcProvider: commands, keycloak: [] },
+] as const satisfies readonly AuthenticationRow[];
+
 export type RowName = (typeof authenticationRows)[number]['name'];
 
 /** One line of a suite: a row with one of its algorithms. */
