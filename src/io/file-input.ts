@@ -24,15 +24,21 @@ const atOnceLimit = 1024 * 1024;
  */
 export function fileInput(source: InputSource): StandardInput {
   const stream = (): AsyncIterable<Uint8Array> => (isFile(source.fd) ? readFile(source) : readStream(source));
+  const readWhole = async (): Promise<Uint8Array> => {
+    const { chunks, isWhole } = readAtOnce(source.fd);
+    if (!isWhole) for await (const chunk of stream()) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+  let whole: Promise<Uint8Array> | undefined;
   return {
     get isTerminal() {
       return source.isTerminal();
     },
     stream,
-    read: async () => {
-      const { chunks, isWhole } = readAtOnce(source.fd);
-      if (!isWhole) for await (const chunk of stream()) chunks.push(chunk);
-      return Buffer.concat(chunks);
+    // It gives its content away once, and one password may open two keys.
+    read: () => {
+      whole ??= readWhole();
+      return whole;
     },
   };
 }

@@ -38,7 +38,7 @@ export type Replacement = string | (() => string);
 
 export interface StandardInput {
   readonly isTerminal: boolean;
-  /** The whole of standard input. */
+  /** The whole of standard input, the same whenever it is asked for. */
   read(): Promise<Uint8Array>;
   /** Standard input, piece by piece. */
   stream(): AsyncIterable<Uint8Array>;

@@ -150,6 +150,19 @@ describe('a certificate as the credential', () => {
     expect(exitCode).toBe(0);
   });
 
+  test('shares the password from standard input with the key that signs', async () => {
+    await using workspace = await openWorkspace();
+    const args = ['pkcs8', '-topk8', '-in', 'in', '-passout', 'pass:pa55 word', '-out', 'out'];
+    await workspace.writeFile('client.key', await authority.openssl(args, { in: certificates.client.key }));
+
+    const words = '--private-key client.key --pass-file - --assertion-audience https://as.example';
+    const endpoint = 'https://127.0.0.1:1/token';
+    const result = await workspace.run(['token', ...words.split(' '), '--token-endpoint', endpoint], {
+      stdin: 'pa55 word',
+    });
+    expect(result).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('connection_failed') });
+  });
+
   test('keeps its token in the cache, and asks for another when the certificate is another', async () => {
     await using workspace = await openWorkspace();
     const first = await workspace.succeed('token');
