@@ -8,10 +8,11 @@ import type { ClientCredential, CredentialKind } from '../oauth/client-auth/clie
 import type { Secret } from '../secret.ts';
 import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 import { once } from './once.ts';
+import { readSigningKey } from './read-signing-key.ts';
 
 /** What a client has to prove who it is, read when it is first needed. */
 export interface Credentials {
-  /** The client secret, or the private key as it was written; undefined when none was named. */
+  /** The client secret, or what stands in its place as it was written; undefined when none was named. */
   readonly secret: () => Promise<Secret> | undefined;
   /** The private key; undefined when none was named. */
   readonly privateKey: () => Promise<SigningKey> | undefined;
@@ -29,7 +30,9 @@ export function openCredentials(settings: ClientSettings, ctx: Context): Credent
   });
   return {
     secret,
-    privateKey: once(() => (credential?.kind === 'private key' ? readSigningKey(settings, secret, ctx) : undefined)),
+    privateKey: once(() =>
+      credential?.kind === 'private key' ? readSigningKey(credential, settings.assertion.password, ctx) : undefined,
+    ),
     certificate: once(
       () =>
         certificate &&
@@ -95,21 +98,4 @@ export async function identifyCredential({
   if (identity === undefined || credential === undefined || credential.kind === 'secret') return identity;
   const { audience, algorithm, keyId, certificate, type } = assertion;
   return JSON.stringify([credential.kind, identity, audience, algorithm, keyId, certificate?.path, type]);
-}
-
-async function readSigningKey(
-  { credential, assertion: { password } }: ClientSettings,
-  secret: Credentials['secret'],
-  ctx: Context,
-): Promise<SigningKey> {
-  const source = (await secret())?.reveal() ?? '';
-  const opener = password && (await readSecret(password.source, password.origin, ctx, 'password'));
-  const { parseSigningKey } = await import('../jwt/signing-key.ts');
-  return parseSigningKey(source, { name: placeOf(credential), password: opener?.reveal() });
-}
-
-/** `/keys/key.pem (--private-key)` */
-function placeOf(credential: ClientSettings['credential']): string {
-  const { source, origin = '' } = credential ?? {};
-  return source?.kind === 'file' ? `${source.path} (${origin})` : origin;
 }

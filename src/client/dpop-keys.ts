@@ -1,5 +1,5 @@
 import type { CachedProofKey, ProofKeyCache } from '../cache/proof-key-cache.ts';
-import { readSecret } from '../config/read-secret.ts';
+import type { NamedSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { KeptProofKey, ProofKey } from '../jwt/proof-key.ts';
@@ -7,6 +7,7 @@ import type { SigningKey } from '../jwt/signing-key.ts';
 import type { BoundKey } from '../oauth/client-credentials.ts';
 import type { DpopKeyFile, DpopSettings } from './dpop-settings.ts';
 import { once } from './once.ts';
+import { nameOf, readSigningKey } from './read-signing-key.ts';
 
 /** The keys that the tokens of a run are bound to, RFC 9449. */
 export interface DpopKeys {
@@ -56,7 +57,7 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
         if (key !== undefined) return key;
         throw new ConfigError(
           'file_unusable',
-          `the key in ${placeOf(file)} signs by ${signingKey.algorithms.join(', ')}, and this server takes ${supported?.join(', ')}`,
+          `the key in ${nameOf(toSource(file))} signs by ${signingKey.algorithms.join(', ')}, and this server takes ${supported?.join(', ')}`,
           { hint: 'give a key that fits, or let --dpop make one' },
         );
       }
@@ -97,22 +98,22 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
 
 /**
  * The key of a file.
- * @throws ConfigError file_unusable, secret_unusable
+ * @throws ConfigError secret_unusable
  */
-export async function readKeyFile(file: DpopKeyFile, ctx: Context): Promise<SigningKey> {
-  const { parseSigningKey } = await import('../jwt/signing-key.ts');
-  const { path, origin, password } = file;
-  const source = await readSecret({ kind: 'file', path }, origin, ctx, 'private key');
-  const opener = password && (await readSecret(password.source, password.origin, ctx, 'password'));
-  return parseSigningKey(source.reveal(), { name: placeOf(file), password: opener?.reveal() });
+export function readKeyFile(file: DpopKeyFile, ctx: Context): Promise<SigningKey> {
+  return readSigningKey(toSource(file), file.password, ctx);
 }
 
-function placeOf({ path, origin }: DpopKeyFile): string {
-  return `${path} (${origin})`;
+function toSource({ path, origin }: DpopKeyFile): NamedSource {
+  return { source: { kind: 'file', path }, origin };
 }
 
 export function otherKey(file: DpopKeyFile): ConfigError {
-  return new ConfigError('file_unusable', `the token is bound to another key than the one in ${placeOf(file)}`, {
-    hint: 'give the key that the token was asked for with, or get another token with --fresh',
-  });
+  return new ConfigError(
+    'file_unusable',
+    `the token is bound to another key than the one in ${nameOf(toSource(file))}`,
+    {
+      hint: 'give the key that the token was asked for with, or get another token with --fresh',
+    },
+  );
 }

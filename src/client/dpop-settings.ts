@@ -1,4 +1,4 @@
-import type { SecretSource } from '../config/secret-source.ts';
+import type { NamedSource } from '../config/secret-source.ts';
 
 /** How the tokens of a client are to be bound to a key, RFC 9449. */
 export interface DpopSettings {
@@ -14,5 +14,5 @@ export interface DpopKeyFile {
   /** Who named it: `--dpop-key`. */
   readonly origin: string;
   /** The password of the key, if it should be encrypted. */
-  readonly password: { readonly source: SecretSource; readonly origin: string } | undefined;
+  readonly password: NamedSource | undefined;
 }

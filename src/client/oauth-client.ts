@@ -2,7 +2,7 @@ import { CacheDirectory } from '../cache/cache-directory.ts';
 import { DocumentCache } from '../cache/document-cache.ts';
 import { identifyProcess } from '../cache/process-identity.ts';
 import { TokenCache } from '../cache/token-cache.ts';
-import type { AssertionSource, SecretSource } from '../config/secret-source.ts';
+import type { AssertionSource, NamedSource, SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
@@ -38,7 +38,7 @@ export interface AssertionSettings {
   /** URN of the type of somebody else's assertion. */
   readonly type: string;
   /** The password of the private key. */
-  readonly password: { readonly source: SecretSource; readonly origin: string } | undefined;
+  readonly password: NamedSource | undefined;
 }
 
 /** Who the client is, as the person said it. */

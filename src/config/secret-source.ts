@@ -7,6 +7,12 @@ export type SecretSource =
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly directory: string }
   | { readonly kind: 'variable'; readonly variable: string; readonly value: Secret };
 
+/** A secret that somebody named, and by what: `--pass-file`. */
+export interface NamedSource {
+  readonly source: SecretSource;
+  readonly origin: string;
+}
+
 /** Where an assertion is to be had that somebody else has signed. */
 export type AssertionSource =
   | SecretSource

@@ -1,4 +1,4 @@
-import type { SecretSource } from './secret-source.ts';
+import type { NamedSource } from './secret-source.ts';
 
 /** Where a client certificate is to be had; reading it waits until it is needed. */
 export interface TlsFiles {
@@ -8,7 +8,7 @@ export interface TlsFiles {
   /** Absolute path of the private key, and who named it; undefined when it is in the certificate's file. */
   readonly privateKey: { readonly path: string; readonly origin: string } | undefined;
   /** The password of the private key or PKCS#12 file, and who named it. */
-  readonly password: { readonly source: SecretSource; readonly origin: string } | undefined;
+  readonly password: NamedSource | undefined;
 }
 
 /** The files that make up the certificate, for telling it from others. */

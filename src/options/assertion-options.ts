@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import { assertionAlgorithms } from '../oauth/client-auth/assertion-algorithm.ts';
 import type { OptionRow } from './option.ts';
 import type { Candidate } from './secret-sources.ts';
-import { toCommand, toFile } from './secret-sources.ts';
+import { resolvePassword, toCommand, toFile } from './secret-sources.ts';
 import type { Setting, Settings } from './settings.ts';
 
 /** How a client proves who it is by a signed assertion, its own or somebody else's. */
@@ -113,14 +113,13 @@ export function resolveAssertion(
   ctx: Context,
 ): AssertionSettings {
   requireUse(settings, credential);
-  const password = settings.text('pass-file');
   return {
     audience: toAudience(settings.text('assertion-audience')),
     algorithm: settings.text('signing-alg')?.value,
     keyId: settings.text('key-id')?.value,
     certificate: settings.flag('x5t') ? thumbprintCertificate(settings, ctx) : undefined,
     type: toType(settings.text('client-assertion-type')),
-    password: password && { source: toFile(password, ctx).value, origin: password.origin.name },
+    password: resolvePassword(settings, ctx),
   };
 }
 

@@ -9,7 +9,7 @@ import { text } from '../text.ts';
 import { assertionCandidates, lendsThumbprintOnly } from './assertion-options.ts';
 import type { OptionRow } from './option.ts';
 import type { Candidate } from './secret-sources.ts';
-import { toCommand, toFile, toVariable } from './secret-sources.ts';
+import { resolvePassword, toCommand, toFile, toVariable } from './secret-sources.ts';
 import type { Origin, Setting, Settings } from './settings.ts';
 
 /** What the client proves who it is with, and where that is to be had. */
@@ -84,7 +84,6 @@ export function resolveCredential(settings: Settings, ctx: Context): Credential 
 export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles | undefined {
   const certificate = settings.text('cert');
   const privateKey = settings.text('key');
-  const password = settings.text('pass-file');
   if (certificate === undefined) {
     if (privateKey === undefined) return undefined;
     throw new UsageError('usage', `${privateKey.origin.name} is the key of a certificate, and none is given`, {
@@ -97,7 +96,7 @@ export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles |
     certificate: absolutePath(certificate.value, ctx.host),
     origin: certificate.origin.name,
     privateKey: privateKey && { path: absolutePath(privateKey.value, ctx.host), origin: privateKey.origin.name },
-    password: password && { source: toFile(password, ctx).value, origin: password.origin.name },
+    password: resolvePassword(settings, ctx),
   };
 }
 

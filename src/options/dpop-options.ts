@@ -2,7 +2,7 @@ import type { DpopSettings } from '../client/dpop-settings.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { OptionRow } from './option.ts';
-import { toFile } from './secret-sources.ts';
+import { resolvePassword, toFile } from './secret-sources.ts';
 import type { Settings } from './settings.ts';
 
 /** How a token is bound to a key, RFC 9449. */
@@ -43,13 +43,5 @@ export function resolveDpop(settings: Settings, ctx: Context): DpopSettings | un
       hint: 'the same key is needed again with each use of the token',
     });
   }
-  const password = settings.text('pass-file');
-  return {
-    keyFile: {
-      path: source.path,
-      origin: origin.name,
-      password: password && { source: toFile(password, ctx).value, origin: password.origin.name },
-    },
-    isOptional,
-  };
+  return { keyFile: { path: source.path, origin: origin.name, password: resolvePassword(settings, ctx) }, isOptional };
 }

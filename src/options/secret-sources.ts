@@ -1,11 +1,11 @@
 import { absolutePath } from '../absolute-path.ts';
 import type { Credential } from '../client/oauth-client.ts';
 import type { Profile } from '../config/profile.ts';
-import type { SecretSource } from '../config/secret-source.ts';
+import type { NamedSource, SecretSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import type { Setting } from './settings.ts';
+import type { Setting, Settings } from './settings.ts';
 import { profileSetting } from './settings.ts';
 
 type WithoutOrigin<T> = T extends unknown ? Omit<T, 'origin'> : never;
@@ -25,6 +25,12 @@ export function toFile({ value, origin }: Setting<string>, { host }: Context): S
     value: value === '-' ? { kind: 'standard input' } : { kind: 'file', path: absolutePath(value, host) },
     origin,
   };
+}
+
+/** The password of whatever key the client has. */
+export function resolvePassword(settings: Settings, ctx: Context): NamedSource | undefined {
+  const password = settings.text('pass-file');
+  return password && { source: toFile(password, ctx).value, origin: password.origin.name };
 }
 
 export function toVariable({ value, origin }: Setting<string>): Setting<SecretSource> {

@@ -219,15 +219,12 @@ describe('is refused before anything is sent', () => {
     );
   });
 
-  test.skipIf(process.getuid === undefined)(
-    'a PKCS#12 file that others may write, as its key is in it',
-    async ({ cli }) => {
-      chmodSync(await cli.writeFile('client.p12', files['client.p12'] ?? ''), 0o666);
-      const { exitCode, stderr } = await cli.run(['token', '--cert', 'client.p12'], { env });
-      expect(exitCode).toBe(2);
-      expect(stderr).toMatch(/^error\[secret_unusable\]: other users may write to the certificate file /);
-    },
-  );
+  test('a PKCS#12 file that others may write, as its key is in it', async ({ cli }) => {
+    chmodSync(await cli.writeFile('client.p12', files['client.p12'] ?? ''), 0o666);
+    const { exitCode, stderr } = await cli.run(['token', '--cert', 'client.p12'], { env });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^error\[secret_unusable\]: other users may write to the certificate file /);
+  });
 });
 
 test.for(['open.p12', 'client.p12'])(
