@@ -6,9 +6,9 @@ KEYCLOAK_ADMIN_CLIENT_SECRET_FILE=${KEYCLOAK_ADMIN_CLIENT_SECRET_FILE:-$PWD/../a
 realms=$KEYCLOAK_URL/admin/realms
 
 # Configuration, cache and secrets are the example's own: nothing of yours is read or changed.
-export CCGRANT_CONFIG="$PWD/work/ccgrant.toml" CCGRANT_CACHE_DIR="$PWD/work/cache"
+export CCGRANT_CONFIG="$PWD/state/ccgrant.toml" CCGRANT_CACHE_DIR="$PWD/state/cache"
 umask 077
-mkdir -p work
+mkdir -p state
 
 [ -r "$KEYCLOAK_ADMIN_CLIENT_SECRET_FILE" ] || {
   echo "error: no file $KEYCLOAK_ADMIN_CLIENT_SECRET_FILE with the secret of $KEYCLOAK_ADMIN_CLIENT_ID" >&2

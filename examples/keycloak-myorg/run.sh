@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 API_URL=${API_URL:-http://localhost:50100}
 
 step 'who talks to Keycloak'
-cat >work/ccgrant.toml <<TOML
+cat >state/ccgrant.toml <<TOML
 [profiles.admin]
 issuer = '$KEYCLOAK_URL/realms/master'
 client_id = '$KEYCLOAK_ADMIN_CLIENT_ID'
@@ -43,8 +43,8 @@ create "$realms/myorg/client-scopes" '{
     }
   }]
 }'
-ccgrant call --profile admin "$realms/myorg/client-scopes" -o work/scopes.json
-scope=$(jq -er '.[] | select(.name == "test_api_access").id' work/scopes.json)
+ccgrant call --profile admin "$realms/myorg/client-scopes" -o state/scopes.json
+scope=$(jq -er '.[] | select(.name == "test_api_access").id' state/scopes.json)
 
 step 'the client'
 create "$realms/myorg/clients" '{
@@ -53,9 +53,9 @@ create "$realms/myorg/clients" '{
   "serviceAccountsEnabled": true,
   "standardFlowEnabled": false
 }'
-ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_client" -o work/client.json
-jq -er '.[0].secret' work/client.json >work/test_api_client.secret
-client=$(jq -er '.[0].id' work/client.json)
+ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_client" -o state/client.json
+jq -er '.[0].secret' state/client.json >state/test_api_client.secret
+client=$(jq -er '.[0].id' state/client.json)
 ccgrant call --profile admin "$realms/myorg/clients/$client/optional-client-scopes/$scope" -X PUT
 
 step 'the resource server'
@@ -64,28 +64,28 @@ create "$realms/myorg/clients" '{
   "publicClient": false,
   "standardFlowEnabled": false
 }'
-ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_resource" -o work/resource.json
-jq -er '.[0].secret' work/resource.json >work/test_api_resource.secret
+ccgrant call --profile admin "$realms/myorg/clients?clientId=test_api_resource" -o state/resource.json
+jq -er '.[0].secret' state/resource.json >state/test_api_resource.secret
 
 step 'discover'
-ccgrant discover --profile client >work/metadata.json
-jq '{token_endpoint, jwks_uri, introspection_endpoint, revocation_endpoint}' work/metadata.json
+ccgrant discover --profile client >state/metadata.json
+jq '{token_endpoint, jwks_uri, introspection_endpoint, revocation_endpoint}' state/metadata.json
 
 step 'token'
-ccgrant token --profile client --out work/token.txt
+ccgrant token --profile client --out state/token.txt
 ccgrant cache list --profile client
 
 step 'decode'
-ccgrant decode <work/token.txt
+ccgrant decode <state/token.txt
 
 step 'verify'
-ccgrant verify --profile client --scope test_api_access --audience test_api_resource <work/token.txt
+ccgrant verify --profile client --scope test_api_access --audience test_api_resource <state/token.txt
 
 step 'introspect as the client'
-exits 5 ccgrant introspect --profile client <work/token.txt
+exits 5 ccgrant introspect --profile client <state/token.txt
 
 step 'introspect as the resource server'
-ccgrant introspect --profile resource <work/token.txt
+ccgrant introspect --profile resource <state/token.txt
 
 step 'call the API'
 if ccgrant call --profile client "$API_URL/api/public"; then
@@ -98,9 +98,9 @@ else
 fi
 
 step 'revoke'
-ccgrant revoke --profile client <work/token.txt
-exits 5 ccgrant introspect --profile resource <work/token.txt
+ccgrant revoke --profile client <state/token.txt
+exits 5 ccgrant introspect --profile resource <state/token.txt
 
 step 'verify once more'
-ccgrant verify --profile resource <work/token.txt
-exits 5 ccgrant verify --profile resource --introspect <work/token.txt
+ccgrant verify --profile resource <state/token.txt
+exits 5 ccgrant verify --profile resource --introspect <state/token.txt

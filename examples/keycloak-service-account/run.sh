@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 . ../keycloak-admin.sh
 
 step 'who talks to Keycloak'
-cat >work/ccgrant.toml <<TOML
+cat >state/ccgrant.toml <<TOML
 [profiles.admin]
 issuer = '$KEYCLOAK_URL/realms/master'
 client_id = '$KEYCLOAK_ADMIN_CLIENT_ID'
@@ -32,20 +32,20 @@ create "$realms/my-app-realm/clients" '{
 }'
 
 step 'its secret'
-ccgrant call --profile admin "$realms/my-app-realm/clients?clientId=backend-service" -o work/client.json
-jq -er '.[0].secret' work/client.json >work/backend-service.secret
+ccgrant call --profile admin "$realms/my-app-realm/clients?clientId=backend-service" -o state/client.json
+jq -er '.[0].secret' state/client.json >state/backend-service.secret
 
 step 'the role'
 create "$realms/my-app-realm/roles" '{"name":"backend-access"}'
 
 step 'the role for the service account'
-client=$(jq -er '.[0].id' work/client.json)
+client=$(jq -er '.[0].id' state/client.json)
 role=$(ccgrant call --profile admin "$realms/my-app-realm/roles/backend-access")
-ccgrant call --profile admin "$realms/my-app-realm/clients/$client/service-account-user" -o work/user.json
-user=$(jq -er .id work/user.json)
+ccgrant call --profile admin "$realms/my-app-realm/clients/$client/service-account-user" -o state/user.json
+user=$(jq -er .id state/user.json)
 ccgrant call --profile admin "$realms/my-app-realm/users/$user/role-mappings/realm" --json "[$role]"
 
 step 'a token with the role'
-ccgrant token --profile backend-service --out work/token.txt
-ccgrant decode --format json <work/token.txt >work/token.json
-jq -e '.payload | {azp, roles: (.realm_access.roles | sort)} | select(.roles | index("backend-access"))' work/token.json
+ccgrant token --profile backend-service --out state/token.txt
+ccgrant decode --format json <state/token.txt >state/token.json
+jq -e '.payload | {azp, roles: (.realm_access.roles | sort)} | select(.roles | index("backend-access"))' state/token.json

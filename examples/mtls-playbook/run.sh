@@ -13,7 +13,7 @@ PKI=${PKI:-$PWD/pki}
 playbook=$KEYCLOAK_URL/realms/oauth2-playbook
 
 step 'who talks to Keycloak'
-cat >work/ccgrant.toml <<TOML
+cat >state/ccgrant.toml <<TOML
 [profiles.admin]
 issuer = '$KEYCLOAK_URL/realms/master'
 client_id = '$KEYCLOAK_ADMIN_CLIENT_ID'
@@ -72,25 +72,25 @@ step 'the role'
 create "$realms/oauth2-playbook/roles" '{"name":"oauth2-playbook-readonly"}'
 
 step 'the role for the service account'
-ccgrant call --profile admin "$realms/oauth2-playbook/clients?clientId=client-credentials-client" -o work/client.json
-client=$(jq -er '.[0].id' work/client.json)
+ccgrant call --profile admin "$realms/oauth2-playbook/clients?clientId=client-credentials-client" -o state/client.json
+client=$(jq -er '.[0].id' state/client.json)
 role=$(ccgrant call --profile admin "$realms/oauth2-playbook/roles/oauth2-playbook-readonly")
-ccgrant call --profile admin "$realms/oauth2-playbook/clients/$client/service-account-user" -o work/user.json
-user=$(jq -er .id work/user.json)
+ccgrant call --profile admin "$realms/oauth2-playbook/clients/$client/service-account-user" -o state/user.json
+user=$(jq -er .id state/user.json)
 ccgrant call --profile admin "$realms/oauth2-playbook/users/$user/role-mappings/realm" --json "[$role]"
 
 step 'a token by certificate'
-ccgrant token --profile client --out work/token.txt
-ccgrant decode --format json <work/token.txt >work/token.json
-jq -e '.payload | {azp, cnf, roles: (.realm_access.roles | sort)} | select(.roles | index("oauth2-playbook-readonly"))' work/token.json
+ccgrant token --profile client --out state/token.txt
+ccgrant decode --format json <state/token.txt >state/token.json
+jq -e '.payload | {azp, cnf, roles: (.realm_access.roles | sort)} | select(.roles | index("oauth2-playbook-readonly"))' state/token.json
 
 step 'the token is bound to the certificate'
-ccgrant verify --profile client --bound-to-cert "$PKI/client.pem" --format json <work/token.txt >work/verified.json
-jq -c '.checks[] | select(.check == "cnf.x5t#S256" or .check == "signature")' work/verified.json
+ccgrant verify --profile client --bound-to-cert "$PKI/client.pem" --format json <state/token.txt >state/verified.json
+jq -c '.checks[] | select(.check == "cnf.x5t#S256" or .check == "signature")' state/verified.json
 
 step 'call the API'
-ccgrant call --profile client "$playbook/protocol/openid-connect/userinfo" -o work/userinfo.json
-jq .preferred_username work/userinfo.json
+ccgrant call --profile client "$playbook/protocol/openid-connect/userinfo" -o state/userinfo.json
+jq .preferred_username state/userinfo.json
 
 step 'no token without a certificate'
 exits 3 ccgrant token --profile nobody
@@ -102,9 +102,9 @@ step 'no connection with a certificate of another authority'
 exits 4 ccgrant token --profile stranger
 
 step 'the token is of no use to who stole it'
-exits 22 ccgrant call --profile other --token-file work/token.txt "$playbook/protocol/openid-connect/userinfo"
-exits 22 ccgrant call --profile nobody --token-file work/token.txt "$playbook/protocol/openid-connect/userinfo"
+exits 22 ccgrant call --profile other --token-file state/token.txt "$playbook/protocol/openid-connect/userinfo"
+exits 22 ccgrant call --profile nobody --token-file state/token.txt "$playbook/protocol/openid-connect/userinfo"
 
 step 'the token is revoked'
-ccgrant revoke --profile client <work/token.txt
-exits 22 ccgrant call --profile client --token-file work/token.txt "$playbook/protocol/openid-connect/userinfo"
+ccgrant revoke --profile client <state/token.txt
+exits 22 ccgrant call --profile client --token-file state/token.txt "$playbook/protocol/openid-connect/userinfo"

@@ -80,7 +80,7 @@ describe('keycloak-service-account', () => {
   test('the secret of the client is in a file that only its owner can read, and nowhere else', async () => {
     const { secret } = await readClient('my-app-realm', 'backend-service');
 
-    expect(await readFile(examples.workFile(example, 'backend-service.secret'), 'utf8')).toBe(`${secret}\n`);
+    expect(await readFile(examples.stateFile(example, 'backend-service.secret'), 'utf8')).toBe(`${secret}\n`);
     await expectPrivate(examples, example, ['backend-service.secret', 'client.json', 'token.txt', 'token.json']);
     await expectNothingShown(examples, example, [first, second], [secret]);
   });
@@ -169,7 +169,7 @@ describe('keycloak-myorg', () => {
     const secrets = await Promise.all(
       ['test_api_client', 'test_api_resource'].map(async (clientId) => {
         const { secret } = await readClient('myorg', clientId);
-        expect(await readFile(examples.workFile(example, `${clientId}.secret`), 'utf8')).toBe(`${secret}\n`);
+        expect(await readFile(examples.stateFile(example, `${clientId}.secret`), 'utf8')).toBe(`${secret}\n`);
         return secret;
       }),
     );
@@ -335,10 +335,10 @@ async function expectShownOutput(
 
 async function expectPrivate(examples: Examples, example: string, names: readonly string[]) {
   for (const name of names) {
-    const { mode } = await stat(examples.workFile(example, name));
+    const { mode } = await stat(examples.stateFile(example, name));
     expect((mode & 0o777).toString(8), name).toBe('600');
   }
-  const { mode } = await stat(examples.workFile(example, '.'));
+  const { mode } = await stat(examples.stateFile(example, '.'));
   expect((mode & 0o777).toString(8)).toBe('700');
 }
 
@@ -349,7 +349,7 @@ async function expectNothingShown(
   results: readonly ExampleResult[],
   secrets: readonly string[],
 ) {
-  const token = (await readFile(examples.workFile(example, 'token.txt'), 'utf8')).trim();
+  const token = (await readFile(examples.stateFile(example, 'token.txt'), 'utf8')).trim();
   const places = [...results.map(({ output }) => output), await examples.readCommandLines()];
   for (const secret of [...secrets, token, address.adminClientSecret]) {
     for (const place of places) expect(place.includes(secret)).toBe(false);

@@ -35,7 +35,7 @@ export interface ExampleOptions {
 /** A copy of the examples' scripts. */
 export interface Examples {
   /** Where a script that has run keeps its files. */
-  workFile(example: string, name: string): string;
+  stateFile(example: string, name: string): string;
   /** Writes a file that only its owner can read, and returns its absolute path. */
   writeFile(name: string, content: string): Promise<string>;
   /** Runs `run.sh` of an example to its end. */
@@ -71,7 +71,7 @@ export async function copyExamples(address: KeycloakAddress): Promise<Examples> 
   };
 
   return {
-    workFile: (example, name) => join(directory, example, 'work', name),
+    stateFile: (example, name) => join(directory, example, 'state', name),
     async writeFile(name, content) {
       const path = join(root, name);
       await writeFile(path, content, { mode: 0o600 });
