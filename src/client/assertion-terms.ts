@@ -21,10 +21,7 @@ export async function assertionTerms(
     audience: () => assertionAudience(client),
     otherAudience: audience === 'issuer' ? 'token-endpoint' : 'issuer',
     algorithm,
-    // Introspection and revocation may have a list of their own, RFC 8414 section 2.
-    supportedAlgorithms:
-      (await client.server.listed(`${endpoint}_auth_signing_alg_values_supported`, endpoint)) ??
-      (await client.server.listed('token_endpoint_auth_signing_alg_values_supported', endpoint)),
+    supportedAlgorithms: await client.server.accepted('auth_signing_alg_values', endpoint),
     keyId,
     certificateThumbprint: await thumbprintOf(credential, client, ctx),
     now: ctx.now,

@@ -53,10 +53,7 @@ async function authenticateAt(
   const clientId = requireEssentials(endpoint, client.settings);
   // What cannot be used is said before anything is sent.
   const credential = await readCredential(client, ctx);
-  // Introspection and revocation may have a list of their own, RFC 8414 section 2.
-  const supported =
-    (await client.server.listed(`${endpoint}_auth_methods_supported`, endpoint)) ??
-    (await client.server.listed('token_endpoint_auth_methods_supported', endpoint));
+  const supported = await client.server.accepted('auth_methods', endpoint);
   const assertion = await assertionTerms(endpoint, credential, client, ctx);
   const authentication = {
     // A certificate beside another method is for the connection, and for tokens that are bound to it.

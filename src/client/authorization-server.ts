@@ -65,6 +65,18 @@ export class AuthorizationServer {
     return typeof url === 'string' ? url : undefined;
   }
 
+  /**
+   * What an endpoint takes of something: introspection and revocation may have a list of their own, or share that of
+   * the token endpoint, RFC 8414 section 2.
+   */
+  async accepted(
+    what: 'auth_methods' | 'auth_signing_alg_values',
+    endpoint: EndpointName,
+  ): Promise<readonly string[] | undefined> {
+    const own = await this.listed(`${endpoint}_${what}_supported`, endpoint);
+    return own ?? this.listed(`token_endpoint_${what}_supported`, endpoint);
+  }
+
   /** A list in the metadata; undefined when there is none, or when no metadata is needed for this endpoint. */
   async listed(member: string, endpoint: EndpointName): Promise<readonly string[] | undefined> {
     if (this.#settings.endpoints.has(endpoint) || this.#settings.identity === undefined) return undefined;

@@ -1,4 +1,3 @@
-import { absolutePath } from '../absolute-path.ts';
 import type { LineAnswer } from '../answer-lines.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
@@ -16,7 +15,12 @@ import { resolveServer } from '../options/server-options.ts';
 import type { Settings } from '../options/settings.ts';
 import { toSeconds } from '../options/settings.ts';
 import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
-import { keyOptions, readKeyFile, resolveKeySource, resolveThumbprint } from '../options/verification-keys.ts';
+import {
+  keyOptions,
+  resolveBoundCertificate,
+  resolveBoundKey,
+  resolveKeySource,
+} from '../options/verification-keys.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
 import { text } from '../text.ts';
@@ -99,8 +103,8 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const checks = {
     ...resolveChecks(settings),
-    boundToCertificate: await resolveThumbprint(settings, ctx),
-    boundToKey: await boundKey(settings, ctx),
+    boundToCertificate: await resolveBoundCertificate(settings, ctx),
+    boundToKey: await resolveBoundKey(settings, ctx),
   };
   const [operand] = operands;
   const lines = settings.flag('lines') ? await tokenLines(operand, typed, settings, ctx) : undefined;
@@ -165,17 +169,6 @@ async function verifyLines(
     verifyJwt(token, keys, requirements, ctx.now() / 1000).then(toAnswer);
   const { answerLines } = await import('../answer-lines.ts');
   await answerLines(lines, answer, ctx);
-}
-
-/** @throws ConfigError file_unusable */
-async function boundKey(settings: Settings, { host }: Context): Promise<string | undefined> {
-  const file = settings.text('bound-to-key')?.value;
-  if (file === undefined) return undefined;
-  if (settings.flag('signature-only'))
-    throw new UsageError('usage', '--signature-only checks no claims, and --bound-to-key is about one');
-  const path = absolutePath(file, host);
-  const { keyThumbprint } = await import('../jwt/key-thumbprint.ts');
-  return keyThumbprint(readKeyFile(path).toString(), path);
 }
 
 function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer' | 'boundToCertificate' | 'boundToKey'> {

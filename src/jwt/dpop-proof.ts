@@ -1,4 +1,5 @@
 import type { ProofKey } from './proof-key.ts';
+import { signJwt } from './sign.ts';
 
 /** What a proof is made for. */
 export interface ProofTarget {
@@ -15,9 +16,8 @@ export interface ProofTarget {
  * @param now milliseconds since the epoch
  */
 export async function signDpopProof(key: ProofKey, target: ProofTarget, now: number): Promise<string> {
-  const { SignJWT } = await import('jose');
   const { method, url, nonce, accessToken } = target;
-  return new SignJWT({
+  const claims = {
     jti: globalThis.crypto.randomUUID(),
     htm: method,
     // Without query and fragment, as proxies may change them.
@@ -25,9 +25,8 @@ export async function signDpopProof(key: ProofKey, target: ProofTarget, now: num
     iat: Math.floor(now / 1000),
     ...(accessToken === undefined ? {} : { ath: await digest(accessToken) }),
     ...(nonce === undefined ? {} : { nonce }),
-  })
-    .setProtectedHeader({ alg: key.alg, typ: 'dpop+jwt', jwk: key.publicKey })
-    .sign(key.privateKey);
+  };
+  return signJwt({ alg: key.alg, typ: 'dpop+jwt', jwk: key.publicKey }, claims, key.privateKey);
 }
 
 /** SHA-256 in base64url. */

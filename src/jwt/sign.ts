@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto';
-import type { JWTHeaderParameters, JWTPayload } from 'jose';
+import type { CryptoKey, JWTHeaderParameters, JWTPayload, KeyObject } from 'jose';
 
 /**
  * Signs claims as they are, RFC 7515.
@@ -8,7 +7,7 @@ import type { JWTHeaderParameters, JWTPayload } from 'jose';
 export async function signJwt(
   header: JWTHeaderParameters,
   claims: JWTPayload,
-  key: KeyObject | Uint8Array,
+  key: CryptoKey | KeyObject | Uint8Array,
 ): Promise<string> {
   const { SignJWT } = await import('jose');
   return new SignJWT(claims).setProtectedHeader(header).sign(key);

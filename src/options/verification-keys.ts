@@ -8,7 +8,7 @@ import type { KeySource } from '../jwt/verify.ts';
 import { unreadable } from '../unreadable.ts';
 import type { OpenClient } from './load-settings.ts';
 import type { OptionRow } from './option.ts';
-import type { Settings } from './settings.ts';
+import type { Setting, Settings } from './settings.ts';
 
 /** Keys other than those of the issuer's metadata. */
 export const keyOptions: readonly OptionRow[] = [
@@ -60,21 +60,36 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
 }
 
 /**
- * The thumbprint of the certificate that the token must be bound to.
+ * The thumbprint of the certificate that the token must be bound to, RFC 8705 section 3.1.
  * @throws UsageError usage; ConfigError file_unusable
  */
-export async function resolveThumbprint(settings: Settings, ctx: Context): Promise<string | undefined> {
-  const file = settings.text('bound-to-cert');
+export async function resolveBoundCertificate(settings: Settings, ctx: Context): Promise<string | undefined> {
+  const file = bindingFile('bound-to-cert', settings);
   if (file === undefined) return undefined;
-  if (settings.flag('signature-only')) {
-    throw new UsageError('usage', '--bound-to-cert and --signature-only are both given', {
-      hint: 'what a token is bound to is a claim: leave --signature-only out',
-    });
-  }
   const path = absolutePath(file.value, ctx.host);
   const { parseCertificates, thumbprintOf } = await import('../config/certificate.ts');
   const [certificate] = await parseCertificates(readKeyFile(path), `${path} (${file.origin.name})`);
   return certificate && thumbprintOf(certificate);
+}
+
+/**
+ * The thumbprint of the key that the token must be bound to, RFC 9449 section 6.1.
+ * @throws UsageError usage; ConfigError file_unusable
+ */
+export async function resolveBoundKey(settings: Settings, ctx: Context): Promise<string | undefined> {
+  const file = bindingFile('bound-to-key', settings);
+  if (file === undefined) return undefined;
+  const path = absolutePath(file.value, ctx.host);
+  const { keyThumbprint } = await import('../jwt/key-thumbprint.ts');
+  return keyThumbprint(readKeyFile(path).toString(), path);
+}
+
+function bindingFile(name: string, settings: Settings): Setting<string> | undefined {
+  const file = settings.text(name);
+  if (file === undefined || !settings.flag('signature-only')) return file;
+  throw new UsageError('usage', `--${name} and --signature-only are both given`, {
+    hint: 'what a token is bound to is a claim: leave --signature-only out',
+  });
 }
 
 /** Asks once, and once more for newer keys, however many tokens there are and whatever keys they name. */
@@ -93,7 +108,7 @@ async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeyS
 }
 
 /** @throws ConfigError file_unusable */
-export function readKeyFile(path: string): Buffer {
+function readKeyFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

@@ -463,7 +463,10 @@ describe('verify --bound-to-key', () => {
     await cli.writeFile('key', pem);
     expect(await cli.run(['verify', 'x.y.z', '--bound-to-key', 'key', '--signature-only'])).toMatchObject({
       exitCode: 2,
-      stderr: 'error[usage]: --signature-only checks no claims, and --bound-to-key is about one\n',
+      stderr: [
+        'error[usage]: --bound-to-key and --signature-only are both given\n',
+        '  hint:   what a token is bound to is a claim: leave --signature-only out\n',
+      ].join(''),
     });
   });
 });
