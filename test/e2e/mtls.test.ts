@@ -349,6 +349,16 @@ describe('an API', () => {
     expect(JSON.parse(await workspace.succeed(...call, '--api-cert'))).toEqual({ certificate: 'CN=mtls-client' });
   });
 
+  test('is shown the certificate and the proof of another key at once', async () => {
+    await using workspace = await openWorkspace();
+    await workspace.writeFile('opaque', 'a-token-from-elsewhere');
+    const proof = ['--token-file', 'opaque', '--dpop-key', 'self.key'];
+    const { stdout, stderr } = await workspace.run(['call', `${servers.apiUrl}/open`, '--api-cert', '-v', ...proof]);
+    expect(JSON.parse(stdout)).toEqual({ certificate: 'CN=mtls-client' });
+    expect(stderr).toMatch(/^> authorization: DPoP /im);
+    expect(stderr).toMatch(/^> dpop: /im);
+  });
+
   test.for([
     {
       args: ['--api-cert'],
