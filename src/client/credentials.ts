@@ -2,7 +2,9 @@ import { credentialIdentity } from '../config/credential-identity.ts';
 import { readSecret } from '../config/read-secret.ts';
 import type { Context } from '../context.ts';
 import type { TlsIdentity } from '../http/types.ts';
+import { describeKey } from '../jwt/algorithms.ts';
 import type { SigningKey } from '../jwt/signing-key.ts';
+import { requirePossible } from '../oauth/client-auth/assertion-algorithm.ts';
 import { credentialKindsOf } from '../oauth/client-auth/auth-methods.ts';
 import type { ClientCredential, CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import type { Secret } from '../secret.ts';
@@ -63,7 +65,9 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
     }
     case 'private key': {
       const key = await privateKey();
-      return key && { kind, key };
+      if (key === undefined) return undefined;
+      requirePossible(assertion.algorithm, key.algorithms, describeKey(key.publicJwk));
+      return { kind, key };
     }
     case 'assertion': {
       if (credential?.kind !== kind) return undefined;

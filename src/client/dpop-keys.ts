@@ -16,10 +16,11 @@ export interface DpopKeys {
    *
    * Each token gets a key of its own, when it replaces an older one too: a key that never changes can be written
    * once and read by anybody at any time, and one that has been stolen is of no use for longer than its token.
-   * @param supported algorithms that the server takes, undefined when it does not say
+   * @param askSupported algorithms that the server takes, undefined when it does not say; asked for once a key of a
+   * file has been found fit to be used
    * @throws ConfigError file_unusable, secret_unusable, missing_setting
    */
-  readonly forRequest: (supported: readonly string[] | undefined) => Promise<ProofKey>;
+  readonly forRequest: (askSupported: () => Promise<readonly string[] | undefined>) => Promise<ProofKey>;
   /**
    * The key that a token is bound to.
    * @throws ConfigError file_unusable, secret_unusable
@@ -48,11 +49,12 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
     return restoreProofKey(kept);
   };
   return {
-    forRequest: async (supported) => {
+    forRequest: async (askSupported) => {
       const { algorithmForNewKey, generateProofKey, toProofKey } = await import('../jwt/proof-key.ts');
       const file = settings?.keyFile;
       if (file !== undefined) {
         const signingKey = await fromFile(file);
+        const supported = await askSupported();
         const key = toProofKey(signingKey, supported);
         if (key !== undefined) return key;
         throw new ConfigError(
@@ -61,6 +63,7 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
           { hint: 'give a key that fits, or let --dpop make one' },
         );
       }
+      const supported = await askSupported();
       const alg = algorithmForNewKey(supported);
       if (alg === undefined) {
         throw new ConfigError(

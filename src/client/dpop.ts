@@ -20,8 +20,9 @@ export interface TokenBinding {
  */
 export async function openBinding(settings: DpopSettings, client: OAuthClient, ctx: Context): Promise<TokenBinding> {
   const isOwn = settings.keyFile === undefined;
-  const supported = await client.server.listed('dpop_signing_alg_values_supported', 'token_endpoint');
-  const key = await client.dpopKeys.forRequest(supported);
+  const key = await client.dpopKeys.forRequest(() =>
+    client.server.listed('dpop_signing_alg_values_supported', 'token_endpoint'),
+  );
   const origin = isOwn ? 'made for this token' : `from ${settings.keyFile.origin}`;
   ctx.io.trace(text`* DPoP: ${key.alg}, key ${origin}, jkt ${key.thumbprint}`);
   return {

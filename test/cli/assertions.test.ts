@@ -520,9 +520,12 @@ describe('bad input is refused before anything is sent:', () => {
 
   test.for<[what: string, args: string[]]>([
     ['a key', ['--private-key', 'public.pem']],
+    ['an algorithm of another key', ['--private-key', 'rsa.pem', '--signing-alg', 'ES256']],
+    ['a key for proofs of possession', ['--client-secret-file', 'public.pem', '--dpop-key', 'public.pem']],
     ['an assertion', ['--client-assertion-file', 'expired.jwt']],
     ['the runner', ['--client-assertion-from', 'github-actions']],
   ])('%s that is of no use, before the metadata is asked for', async ([, args], { cli }) => {
+    await cli.writeFile('rsa.pem', rsa.pem);
     await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
     await cli.writeFile('expired.jwt', unsignedToken({ sub: 'x', exp: now - 30 }));
     await refused(cli, args, byIssuer);

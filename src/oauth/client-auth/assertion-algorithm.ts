@@ -6,6 +6,20 @@ import type { AssertionTerms } from './client-assertion.ts';
 export const assertionAlgorithms = signingAlgorithms;
 
 /**
+ * Makes sure that a key can be used with the algorithm that was asked for, which needs no metadata.
+ * @param asked undefined for any
+ * @param possible what the key can be used with
+ * @param key how people call it: `an RSA key`
+ * @throws ConfigError config_invalid
+ */
+export function requirePossible(asked: string | undefined, possible: readonly string[], key: string): void {
+  if (asked === undefined || possible.includes(asked)) return;
+  throw new ConfigError('config_invalid', `${key} cannot sign with ${asked}`, {
+    hint: `it can with ${possible.join(', ')}: leave --signing-alg out, or give another key`,
+  });
+}
+
+/**
  * The algorithm of an assertion: the one that was asked for, else the first that the key can be used with
  * and the server takes.
  * @param possible what the key can be used with, in the order of preference
@@ -17,11 +31,7 @@ export function chooseAlgorithm(
   key: string,
   { algorithm: asked, supportedAlgorithms: supported }: AssertionTerms,
 ): string {
-  if (asked !== undefined && !possible.includes(asked)) {
-    throw new ConfigError('config_invalid', `${key} cannot sign with ${asked}`, {
-      hint: `it can with ${possible.join(', ')}: leave --signing-alg out, or give another key`,
-    });
-  }
+  requirePossible(asked, possible, key);
   const wanted = asked === undefined ? possible : [asked];
   // Some metadata leave the list out, or empty, where all are taken.
   if (supported === undefined || supported.length === 0) return wanted[0] ?? '';
