@@ -37,6 +37,19 @@ export async function credentialIdentity(
   }
 }
 
+/**
+ * What tells a file that is replaced all the time, and goes on speaking for the same client: its path. Undefined for
+ * a pipe, and for the name of a descriptor, which are the same for whatever comes from there.
+ */
+export function placeIdentity(path: string): string | undefined {
+  if (/^\/(dev|proc)\//.test(path)) return undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? undefined : path;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What tells these files, as they are now, from others; undefined when one of them has no state that would tell. */
 export function filesIdentity(paths: readonly string[]): string | undefined {
   const identities = paths.map(fileIdentity);

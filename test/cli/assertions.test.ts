@@ -1,4 +1,6 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -258,6 +260,21 @@ describe("somebody else's assertion", () => {
     expect(await cli.run(['token'], { env })).toEqual(success('abc\n'));
     expect(await cli.run(['token', '--fresh'], { env })).toEqual(success('def\n'));
     expect([0, 1].map((index) => sentAssertion(cli, index))).toEqual([foreign, other]);
+  });
+
+  test('from a pipe is never answered with the token of what came from it before', async ({ cli }) => {
+    answerMetadata(cli);
+    for (const token of ['abc', 'def']) answerToken(cli, token);
+    execFileSync('mkfifo', ['-m', '600', join(cli.directory, 'pipe')]);
+    const run = async (assertion: string) => {
+      const writer = spawn('sh', ['-c', 'printf %s "$1" > pipe', 'sh', assertion], { cwd: cli.directory });
+      const result = await cli.run(['token', '--client-assertion-file', 'pipe'], { env: { CCGRANT_ISSUER: issuer } });
+      await once(writer, 'close');
+      return result;
+    };
+
+    expect(await run(foreign)).toEqual(success('abc\n'));
+    expect(await run(unsignedToken({ sub: 'another', exp: now + 600 }))).toEqual(success('def\n'));
   });
 
   test('comes from a command of a profile', async ({ cli }) => {
