@@ -17,8 +17,8 @@ export async function credentialIdentity(
     case 'file':
       return fileIdentity(source.path);
     case 'command': {
-      // Its arguments may be as secret as what it prints.
-      const hash = keyedHash(JSON.stringify(source.argv));
+      // Its arguments may be as secret as what it prints, and relative ones start at its directory.
+      const hash = keyedHash(JSON.stringify([source.directory, ...source.argv]));
       return hash && JSON.stringify(['command', hash]);
     }
     case 'variable': {

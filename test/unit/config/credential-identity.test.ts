@@ -97,6 +97,7 @@ describe('credentialIdentity', () => {
       { kind: 'command', argv: ['a', 'b'], directory: '/etc' },
       { kind: 'command', argv: ['a b'], directory: '/etc' },
       { kind: 'command', argv: ['a', 'b', ''], directory: '/etc' },
+      { kind: 'command', argv: ['a', 'b'], directory: '/etc/other' },
       variable('S3cr3t'),
       variable('S3cr3t', 'OTHER'),
       { kind: 'standard input' },
