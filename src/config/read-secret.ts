@@ -23,7 +23,17 @@ export async function readSecret(
 ): Promise<Secret> {
   const secret = new Secret(await readValue(source, { origin, noun }, ctx));
   ctx.io.conceal(secret.reveal(), `[${noun}]`);
+  if (noun === 'secret' && isPrivateKey(secret.reveal())) {
+    throw new ConfigError('secret_unusable', `the secret of ${origin} is a private key`, {
+      hint: 'a key signs, and is not sent: --private-key FILE',
+    });
+  }
   return secret;
+}
+
+/** A PEM or JWK: no server has made such a secret, and none must be sent a key. */
+function isPrivateKey(value: string): boolean {
+  return /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/m.test(value) || /^\s*\{(?=[\s\S]*"kty")[\s\S]*"d"\s*:/.test(value);
 }
 
 /** A secret for messages. */

@@ -17,7 +17,8 @@ export async function readTlsIdentity(files: TlsFiles, ctx: Context): Promise<Tl
   const { certificate: path, origin } = files;
   const content = readFileOnce({ path, origin, noun: 'certificate', holdsSecret: holdsKey }, ctx);
   const place = `${path} (${origin})`;
-  const password = files.password && (await readSecret(files.password.source, files.password.origin, ctx)).reveal();
+  const password =
+    files.password && (await readSecret(files.password.source, files.password.origin, ctx, 'password')).reveal();
   const identity = isPkcs12(content)
     ? await fromPkcs12(content, place, password, files, ctx)
     : await fromPem(content, place, password, files, ctx);

@@ -371,15 +371,19 @@ describe("somebody else's assertion", () => {
 
 test('a secret, a key and an assertion in the same file are three clients to the cache', async ({ cli }) => {
   answerMetadata(cli);
-  for (const kind of ['secret', 'key']) answerToken(cli, `by-${kind}`);
+  answerToken(cli, 'by-key');
   await cli.writeFile('file', ec.pem);
   const run = (option: string) => cli.run(['token', option, 'file'], { env: byIssuer });
 
-  expect(await run('--client-secret-file')).toEqual(success('by-secret\n'));
   expect(await run('--private-key')).toEqual(success('by-key\n'));
-  const { exitCode, stderr } = await run('--client-assertion-file');
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('is no JWT');
+  for (const [option, fault] of [
+    ['--client-secret-file', 'is a private key'],
+    ['--client-assertion-file', 'is no JWT'],
+  ] as const) {
+    const { exitCode, stderr } = await run(option);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(fault);
+  }
 });
 
 describe('bad input is refused before anything is sent:', () => {
@@ -483,6 +487,18 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-secret-file', 'secret.txt', '--auth-method', 'client_secret_jwt'],
       /client_secret_jwt cannot be used: the secret has 8 bytes, fewer than the 32 that HS256 needs/,
     ],
+    [
+      'a private key as the secret, which would be sent',
+      ['--client-secret-file', 'rsa.pem'],
+      /the secret of --client-secret-file is a private key\n {2}hint: {3}a key signs, and is not sent: --private-key FILE/,
+    ],
+    ['the same as a JWK', ['--client-secret-file', 'rsa.jwk'], /is a private key/],
+    [
+      'the same in a variable',
+      [],
+      /the secret of CCGRANT_CLIENT_SECRET is a private key/,
+      { CCGRANT_CLIENT_SECRET: ec.pem },
+    ],
     ['an empty assertion', ['--client-assertion-file', 'empty'], /the assertion in .*empty .* is empty/],
     [
       'an assertion that is no JWT',
@@ -526,6 +542,7 @@ describe('bad input is refused before anything is sent:', () => {
     await cli.writeFile('key.der', createPrivateKey(rsa.pem).export({ type: 'pkcs8', format: 'der' }));
     await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
     await cli.writeFile('encrypted.pem', encrypt(rsa.pem, 'right'));
+    await cli.writeFile('rsa.jwk', JSON.stringify(createPrivateKey(rsa.pem).export({ format: 'jwk' })));
 
     const stderr = await refused(cli, args, { ...byIssuer, CCGRANT_TOKEN_ENDPOINT: tokenEndpoint, ...env });
     expect(cli.requests).toEqual([]);
