@@ -343,6 +343,32 @@ describe("somebody else's assertion", () => {
     expect(await run('2')).toEqual(success('of-job-2\n'));
   });
 
+  test('that is refused may say of itself what it wants', async ({ cli }) => {
+    const claims = { iss: { toString: 1 }, sub: [7, 's'.repeat(50_000)], aud: ['a', 'b'], exp: now + 600 };
+    await cli.writeFile('token', unsignedToken(claims));
+    answerMetadata(cli);
+    cli.answer('POST', tokenEndpoint, { status: 401, json: { error: 'invalid_client' } });
+    const { exitCode, stderr } = await cli.run(['token', '--client-assertion-file', 'token'], {
+      env: { CCGRANT_ISSUER: issuer },
+    });
+    expect(exitCode, stderr).toBe(3);
+    expect(stderr).toContain('aud a b');
+    expect(stderr.length).toBeLessThan(1000);
+  });
+
+  test.for(['runner\ntoken', 'runner token', 'töken'])(
+    'cannot be asked for with %j as the token of the runner, which fits no header field',
+    async (token, { cli }) => {
+      const stderr = await refused(cli, ['--client-assertion-from', 'github-actions'], {
+        CCGRANT_ISSUER: issuer,
+        ...github,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
+      });
+      expect(stderr).toContain('this is no job of GitHub Actions that may ask for ID tokens');
+      expect(cli.requests).toEqual([]);
+    },
+  );
+
   test('that GitHub Actions does not give is a failure that says so', async ({ cli }) => {
     answerMetadata(cli);
     cli.answer('GET', `${githubUrl}&audience=${encodeURIComponent(issuer)}`, { status: 403, body: 'no' });
