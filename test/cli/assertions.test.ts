@@ -268,8 +268,9 @@ describe("somebody else's assertion", () => {
     execFileSync('mkfifo', ['-m', '600', join(cli.directory, 'pipe')]);
     const run = async (assertion: string) => {
       const writer = spawn('sh', ['-c', 'printf %s "$1" > pipe', 'sh', assertion], { cwd: cli.directory });
+      const end = once(writer, 'close');
       const result = await cli.run(['token', '--client-assertion-file', 'pipe'], { env: { CCGRANT_ISSUER: issuer } });
-      await once(writer, 'close');
+      await end;
       return result;
     };
 
