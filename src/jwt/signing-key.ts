@@ -105,8 +105,10 @@ function parseJson(source: string): unknown {
 }
 
 async function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
+  // No block holds the beginning of another: else each would be looked for its end through all that follow.
   const [pem, ...others] =
-    source.match(/-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/g) ?? [];
+    source.match(/-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----(?:(?!-----BEGIN )[\s\S])*?-----END \1PRIVATE KEY-----/g) ??
+    [];
   if (pem === undefined) throw withoutPrivateKey(source, place);
   if (others.length > 0)
     throw unusable(place, `holds ${others.length + 1} private keys`, 'give the one that is to sign');

@@ -206,6 +206,11 @@ describe('no signature is made with', () => {
   });
 });
 
+it('a file in which keys begin and never end is refused in time', { timeout: 5000 }, async () => {
+  const failure = await failureOf(() => parse('-----BEGIN A PRIVATE KEY-----\n'.repeat(34_000)));
+  expect(failure.message).toContain('breaks off');
+});
+
 function encrypt(pem: string, type: 'pkcs8' | 'pkcs1' | 'sec1'): string {
   return createPrivateKey(pem)
     .export({ type, format: 'pem', cipher: 'aes-256-cbc', passphrase: 'pass' } as never)
