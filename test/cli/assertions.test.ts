@@ -9,7 +9,7 @@ import { makeKey } from '../support/authentication/keys.ts';
 import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
 import { createCertificateAuthority } from '../support/tls.ts';
-import { answerMetadata, answerToken, issuer, secret, success, tokenEndpoint } from './support/scene.ts';
+import { answerMetadata, answerToken, issuer, report, secret, success, tokenEndpoint } from './support/scene.ts';
 import { unsignedToken } from './support/signing.ts';
 
 const rsa = makeKey('RS256');
@@ -95,6 +95,28 @@ describe('a private key', () => {
     expect(await cli.run(['token', ...args], { env: byIssuer })).toEqual(success('abc\n'));
     expect(decodeProtectedHeader(sentAssertion(cli)).alg).toBe('ES256');
   });
+
+  test.for<[what: string, args: string[]]>([
+    ['a client that signs', ['--private-key', 'key.pem', '--client-id', 'ci-bot']],
+    ['the runner of GitHub Actions', ['--client-assertion-from', 'github-actions']],
+  ])(
+    'of %s is not made for the token endpoint of another server than the one it is sent to',
+    async ([, args], { cli }) => {
+      await cli.writeFile('key.pem', ec.pem);
+      answerMetadata(cli, { token_endpoint: 'https://honest.example/token' });
+      const asking = ['introspect', 'a-token', '--assertion-audience', 'token-endpoint', ...args];
+      const { exitCode, stderr } = await cli.run(asking, { env: { CCGRANT_ISSUER: issuer, ...github } });
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 3,
+        stderr: report(
+          'invalid_response',
+          'the assertion would be for https://honest.example/token, and be sent to as.example.com',
+          { hint: 'if that is right, name it yourself: --assertion-audience URL' },
+        ),
+      });
+      expect(cli.requests.map(({ method }) => method)).toEqual(['GET']);
+    },
+  );
 
   test('signs for whom --assertion-audience says, and then no issuer is needed', async ({ cli }) => {
     await cli.writeFile('key.pem', ec.pem);

@@ -19,7 +19,7 @@ export function foreignAssertion(
   return {
     method: 'client_assertion',
     complete: async (request) => {
-      assertion = (await read()).reveal().trim();
+      assertion = (await read(request.url)).reveal().trim();
       return withAssertion(request, clientId, type, assertion);
     },
     advise: (refusal) => {
