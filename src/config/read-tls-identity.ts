@@ -15,9 +15,10 @@ import { parseTlsKey } from './tls-key.ts';
  */
 export async function readTlsIdentity(files: TlsFiles, ctx: Context): Promise<TlsIdentity> {
   const { certificate: path, origin } = files;
-  const content = readFileOnce({ path, origin, noun: 'certificate', holdsSecret: holdsKey }, ctx);
+  const content = await readFileOnce({ path, origin, noun: 'certificate', holdsSecret: holdsKey }, ctx);
   const place = `${path} (${origin})`;
-  const password = files.password && (await readSecret(files.password.source, files.password.origin, ctx)).reveal();
+  const password =
+    files.password && (await readSecret(files.password.source, files.password.origin, ctx, 'password')).reveal();
   const identity = isPkcs12(content)
     ? await fromPkcs12(content, place, password, files, ctx)
     : await fromPem(content, place, password, files, ctx);
@@ -60,7 +61,7 @@ async function fromPem(
   if (certificate === undefined) throw new ConfigError('file_unusable', `there is no certificate in ${place}`);
   const isElsewhere = privateKey !== undefined && privateKey.path !== path;
   const keyContent = isElsewhere
-    ? readFileOnce({ ...privateKey, noun: 'private key', holdsSecret: () => true }, ctx)
+    ? await readFileOnce({ ...privateKey, noun: 'private key', holdsSecret: () => true }, ctx)
     : content;
   const keyPlace = isElsewhere ? `${privateKey.path} (${privateKey.origin})` : place;
   for (const block of pemBlocks(keyContent)) {

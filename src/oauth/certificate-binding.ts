@@ -10,7 +10,8 @@ import type { ResourceAuthorization } from './protected-resource.ts';
 export function boundThumbprint(accessToken: string): string | undefined {
   const { cnf } = readJwtClaims(accessToken) ?? {};
   const thumbprint = (cnf as JsonObject | null | undefined)?.['x5t#S256'];
-  return typeof thumbprint === 'string' ? thumbprint : undefined;
+  // What is no thumbprint is that of no certificate, and the token is not free for that.
+  return thumbprint === undefined || typeof thumbprint === 'string' ? thumbprint : JSON.stringify(thumbprint);
 }
 
 /** The same authorization over a connection that presents the certificate, RFC 8705 section 3. */
