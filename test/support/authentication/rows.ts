@@ -18,7 +18,7 @@ export interface AuthenticationRow {
 const rsaAndCurves = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 export const authenticationRows = [
-  // Keycloak has no service account for a public client: what it says then is in keycloak/answers.test.ts.
+  // Keycloak has no service account for a public client: what it says then is in keycloak/answers/.
   { name: 'none', oidcProvider: commands, keycloak: [] },
   { name: 'client_secret_basic', oidcProvider: commands, keycloak: commands },
   { name: 'client_secret_post', oidcProvider: commands, keycloak: commands },
