@@ -1,9 +1,10 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt, exportJWK, exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
 import { describe, expect } from 'vitest';
 import { keyThumbprint } from '../../src/jwt/key-thumbprint.ts';
+import { makeKey } from '../support/authentication/keys.ts';
 import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
+import { encrypt } from './support/client-assertions.ts';
 import { answerMetadata, answerToken, byIssuer, direct, report, success, tokenEndpoint } from './support/scene.ts';
 import { jwks, signToken, unsignedToken } from './support/signing.ts';
 
@@ -31,36 +32,19 @@ function proofs({ requests }: Cli): ReturnType<typeof decodeJwt>[] {
 
 const env = direct;
 
-function shortRsaKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 1024 })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
-}
-
-function encryptedKey(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey
-    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'correct horse' })
-    .toString();
-}
-
 describe('what cannot work is refused before anything is sent', () => {
   const named = 'the private key in $DIR/key (--dpop-key)';
+  const lost = [
+    'error[usage]: without the cache the key that the token is bound to would be lost',
+    'give a key of your own with --dpop-key FILE, or leave --no-cache out',
+  ] as const;
+  const useless = [
+    'error[usage]: the token of --token-file is of use only with the key that it is bound to',
+    'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
+  ] as const;
   test.for<[mistake: string, content: string | undefined, args: string[], message: string, hint: string]>([
-    [
-      'a key that would be lost',
-      undefined,
-      ['token', '--dpop', '--no-cache'],
-      'error[usage]: without the cache the key that the token is bound to would be lost',
-      'give a key of your own with --dpop-key FILE, or leave --no-cache out',
-    ],
-    [
-      'the same, a bearer token being welcome',
-      undefined,
-      ['token', '--dpop-optional', '--no-cache'],
-      'error[usage]: without the cache the key that the token is bound to would be lost',
-      'give a key of your own with --dpop-key FILE, or leave --no-cache out',
-    ],
+    ['a key that would be lost', undefined, ['token', '--dpop', '--no-cache'], ...lost],
+    ['the same, a bearer token being welcome', undefined, ['token', '--dpop-optional', '--no-cache'], ...lost],
     [
       'a key that is not there',
       undefined,
@@ -112,32 +96,20 @@ describe('what cannot work is refused before anything is sent', () => {
     ],
     [
       'a short RSA key',
-      shortRsaKey(),
+      makeKey('RS256', 1024).pem,
       ['token', '--dpop-key', 'key'],
       `error[secret_unusable]: ${named} is too weak: the RSA key has 1024 bits, fewer than 2048`,
       'make another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072',
     ],
     [
       'an encrypted key',
-      encryptedKey(),
+      encrypt(makeKey('ES256').pem, 'correct horse'),
       ['token', '--dpop-key', 'key'],
       `error[secret_unusable]: ${named} is encrypted`,
       'give the file that holds its password: --pass-file FILE',
     ],
-    [
-      'a bound token without its key',
-      boundToken,
-      ['call', url, '--token-file', 'key'],
-      'error[usage]: the token of --token-file is of use only with the key that it is bound to',
-      'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
-    ],
-    [
-      'an opaque token and no key',
-      'opaque',
-      ['call', url, '--dpop', '--token-file', 'key'],
-      'error[usage]: the token of --token-file is of use only with the key that it is bound to',
-      'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
-    ],
+    ['a bound token without its key', boundToken, ['call', url, '--token-file', 'key'], ...useless],
+    ['an opaque token and no key', 'opaque', ['call', url, '--dpop', '--token-file', 'key'], ...useless],
     [
       'a proof by hand',
       undefined,
@@ -425,7 +397,7 @@ describe('call with a bound token', () => {
   });
 
   test('proves the possession of the key of an encrypted file', async ({ cli }) => {
-    await cli.writeFile('key', encryptedKey());
+    await cli.writeFile('key', encrypt(makeKey('ES256').pem, 'correct horse'));
     await cli.writeFile('password', 'correct horse\n');
     answerToken(cli, 'bound-token', { token_type: 'DPoP' });
     const args = ['token', '--dpop-key', 'key', '--pass-file', 'password'];
