@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeJwt, exportJWK, exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
 import { describe, expect } from 'vitest';
 import { keyThumbprint } from '../../src/jwt/key-thumbprint.ts';
@@ -241,6 +243,18 @@ describe('the answer to an access token request with a proof', () => {
       stderr:
         'warning: the key that this token is bound to is not kept, so no API will take it: give a key with --dpop-key\n',
     });
+  });
+
+  test('takes the place of the one of before, and of its key, when it cannot be kept', async ({ cli }) => {
+    const keys = join(cli.cacheDirectory, 'keys');
+    answerToken(cli, 'first-token', { token_type: 'DPoP' });
+    answerToken(cli, 'second-token', { token_type: 'DPoP', expires_in: undefined });
+    answerToken(cli, 'third-token', { token_type: 'DPoP' });
+    await cli.run(['token', '--dpop'], { env });
+    expect(readdirSync(keys)).toHaveLength(1);
+    expect(await cli.run(['token', '--dpop', '--fresh'], { env })).toMatchObject({ stdout: 'second-token\n' });
+    expect(readdirSync(keys)).toEqual([]);
+    expect(await cli.run(['token', '--dpop'], { env })).toEqual(success('third-token\n'));
   });
 
   const refusals: [answer: string, members: () => Promise<object>, message: string, hint: string][] = [
