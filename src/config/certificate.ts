@@ -1,19 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
-
-/** A block of a PEM file, RFC 7468: what it says it is, and all of its text. */
-interface PemBlock {
-  readonly label: string;
-  readonly text: string;
-}
-
-/** The blocks of a PEM file, in their order; what stands between them is a comment. */
-export function pemBlocks(content: Uint8Array): readonly PemBlock[] {
-  const blocks = Buffer.from(content)
-    .toString('latin1')
-    .matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g);
-  return [...blocks].map(([text, label = '']) => ({ label, text: `${text}\n` }));
-}
+import type { PemBlock } from '../pem.ts';
+import { pemBlocks } from '../pem.ts';
 
 /**
  * The certificates of a PEM file, in their order.

@@ -2,12 +2,13 @@ import type { X509Certificate } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { TlsIdentity } from '../http/types.ts';
+import { privateKeyBlocks } from '../pem.ts';
+import { parsePrivateKey } from '../private-key.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
-import { isPkcs12, parseCertificates, pemBlocks, thumbprintOf } from './certificate.ts';
+import { isPkcs12, parseCertificates, thumbprintOf } from './certificate.ts';
 import { readFileOnce, readSecret } from './read-secret.ts';
 import type { TlsFiles } from './tls-files.ts';
-import { parseTlsKey } from './tls-key.ts';
 
 /**
  * Reads a client certificate and its private key, PEM or PKCS#12, and makes sure that a server can take them.
@@ -63,10 +64,8 @@ async function fromPem(
     ? readFileOnce({ ...privateKey, noun: 'private key', holdsSecret: () => true }, ctx)
     : content;
   const keyPlace = isElsewhere ? `${privateKey.path} (${privateKey.origin})` : place;
-  for (const block of pemBlocks(keyContent)) {
-    if (block.label.endsWith('PRIVATE KEY')) ctx.io.conceal(block.text.trim(), '[secret]');
-  }
-  const key = await parseTlsKey(keyContent, keyPlace, password);
+  for (const { text: pem } of privateKeyBlocks(keyContent)) ctx.io.conceal(pem.trim(), '[secret]');
+  const key = await parsePrivateKey(keyContent, { name: keyPlace, password }, absenceHints);
   if (!certificate.checkPrivateKey(key)) {
     const owner = chain.some((one) => one.checkPrivateKey(key));
     throw new ConfigError(
@@ -91,8 +90,14 @@ async function fromPem(
   };
 }
 
+const absenceHints = {
+  certificate: 'it holds a certificate only: name the file of its private key with --key FILE',
+  other:
+    'it takes a PEM file with -----BEGIN PRIVATE KEY-----; of DER, openssl pkey -inform DER -in OLD -out NEW makes one',
+};
+
 function holdsKey(content: Uint8Array): boolean {
-  return isPkcs12(content) || pemBlocks(content).some(({ label }) => label.endsWith('PRIVATE KEY'));
+  return isPkcs12(content) || privateKeyBlocks(content).length > 0;
 }
 
 function describe(certificate: X509Certificate): Pick<TlsIdentity, 'thumbprint' | 'subject'> {

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { ConfigError } from '../errors.ts';
+import { isEncrypted, privateKeyBlocks } from '../pem.ts';
 
 /**
  * The thumbprint (RFC 7638, SHA-256, base64url) of a key in a file, public or private: PEM, certificate or JWK.
@@ -11,7 +12,7 @@ export async function keyThumbprint(source: string, place: string): Promise<stri
   const text = source.replace(/^\uFEFF/, '').trim();
   const fail = (reason: string, hint: string): ConfigError =>
     new ConfigError('file_unusable', `${place} ${reason}`, { hint });
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text))
+  if (privateKeyBlocks(text).some(isEncrypted))
     throw fail('is encrypted', 'the public key will do: openssl pkey -in FILE -pubout -out public.pem');
   try {
     return await calculateJwkThumbprint(await publicJwk(text));

@@ -48,6 +48,16 @@ beforeAll(async () => {
   files['public.key'] = await openssl(['pkey', '-in', 'key', '-pubout', '-out', 'out'], from);
   files['openssh.key'] = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
   files['damaged.key'] = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+  files['short.key'] = `${files['client.key']}`.slice(0, 90);
+  files['old.key'] = await openssl(
+    ['pkcs8', '-topk8', '-v1', 'PBE-MD5-DES', '-provider', 'legacy', '-provider', 'default', '-in', 'key'].concat(
+      '-passout',
+      'pass:right',
+      '-out',
+      'out',
+    ),
+    from,
+  );
   files['der.key'] = await openssl(['pkey', '-in', 'key', '-outform', 'DER', '-out', 'out'], from);
   files['chain-first.pem'] = `${files['other.pem']}${files['client.pem']}`;
   Object.assign(files, { right: 'right\n', wrong: 'right \n', empty: '\n' });
@@ -118,7 +128,8 @@ describe('is refused before anything is sent', () => {
     ],
     [
       '--cert client.pem --key damaged.key',
-      /^secret_unusable\]: the private key in .*damaged.key \(--key\) is damaged$/,
+      /^secret_unusable\]: the private key in .*damaged.key \(--key\) is no PEM that can be read$/,
+      /^are its line ends still there\?/,
     ],
     [
       '--cert client.pem --key encrypted.key',
@@ -129,6 +140,15 @@ describe('is refused before anything is sent', () => {
       '--cert client.pem --key encrypted-sec1.key',
       /^secret_unusable\]: .* is encrypted, and no password is given$/,
       /--pass-file FILE/,
+    ],
+    [
+      '--cert client.pem --key short.key',
+      /^secret_unusable\]: the private key in .*short.key \(--key\) breaks off before the end of the key$/,
+    ],
+    [
+      '--cert client.pem --key old.key --pass-file right',
+      /^secret_unusable\]: the private key in .*old.key \(--key\) is encrypted in an old way that OpenSSL 3 does not open$/,
+      /openssl pkey -provider legacy /,
     ],
     [
       '--cert client.pem --key encrypted.key --pass-file wrong',

@@ -47,7 +47,8 @@ function encryptedKey(): string {
 }
 
 describe('what cannot work is refused before anything is sent', () => {
-  const named = 'the private key in $DIR/key (--dpop-key)';
+  const key = 'private key in $DIR/key (--dpop-key)';
+  const named = `the ${key}`;
   test.for<[mistake: string, content: string | undefined, args: string[], message: string, hint: string]>([
     [
       'a key that would be lost',
@@ -88,21 +89,21 @@ describe('what cannot work is refused before anything is sent', () => {
       'a public key',
       publicPem,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign',
+      `error[secret_unusable]: there is no ${key}`,
+      'it holds the public key: only the private one can sign',
     ],
     [
       'a public JWK',
       publicJwk,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign: it has a member d',
+      `error[secret_unusable]: there is no ${key}`,
+      'it holds the public key: the private one, which can sign, has a member d',
     ],
     [
       'a word',
       'hunter22',
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} holds no private key`,
+      `error[secret_unusable]: there is no ${key}`,
       'it takes a private key as PEM (-----BEGIN PRIVATE KEY-----) or as JWK ({"kty":…,"d":…})',
     ],
     [
@@ -123,8 +124,8 @@ describe('what cannot work is refused before anything is sent', () => {
       'an encrypted key',
       encryptedKey(),
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is encrypted`,
-      'give the file that holds its password: --pass-file FILE',
+      `error[secret_unusable]: ${named} is encrypted, and no password is given`,
+      'put the password into a file of its own: --pass-file FILE',
     ],
     [
       'a bound token without its key',
