@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TlsCredentials } from '../support/http-server.ts';
@@ -59,6 +60,7 @@ beforeAll(async () => {
     from,
   );
   files['der.key'] = await openssl(['pkey', '-in', 'key', '-outform', 'DER', '-out', 'out'], from);
+  files['client.der'] = new X509Certificate(files['client.pem'] ?? '').raw;
   files['chain-first.pem'] = `${files['other.pem']}${files['client.pem']}`;
   Object.assign(files, { right: 'right\n', wrong: 'right \n', empty: '\n' });
 });
@@ -109,6 +111,11 @@ describe('is refused before anything is sent', () => {
     [
       '--cert client.pem',
       /^secret_unusable\]: there is no private key in .*client.pem \(--cert\)$/,
+      /^it holds a certificate only: name the file of its private key with --key FILE$/,
+    ],
+    [
+      '--cert client.der',
+      /^secret_unusable\]: there is no private key in .*client.der \(--cert\)$/,
       /^it holds a certificate only: name the file of its private key with --key FILE$/,
     ],
     [
@@ -247,10 +254,14 @@ describe('is refused before anything is sent', () => {
   });
 });
 
-test.for(['open.p12', 'client.p12'])(
-  'a PKCS#12 file is opened, with a password that it needs or not: %s',
-  async (name, { cli }) => {
+test.for([
+  '--cert open.p12 --pass-file right',
+  '--cert client.p12 --pass-file right',
+  '--cert client.der --key client.key',
+])(
+  'a certificate in another format than PEM is taken, with a password that it needs or not: %s',
+  async (words, { cli }) => {
     cli.answer('POST', tokenEndpoint, { json: { access_token: 'abc', token_type: 'Bearer', expires_in: 300 } });
-    expect(await token(cli, `--cert ${name} --pass-file right`)).toEqual({ exitCode: 0, stdout: 'abc\n', stderr: '' });
+    expect(await token(cli, words)).toEqual({ exitCode: 0, stdout: 'abc\n', stderr: '' });
   },
 );
