@@ -258,32 +258,37 @@ describe('the answer to an access token request with a proof', () => {
     expect(await cli.run(['token', '--dpop'], { env })).toEqual(success('third-token\n'));
   });
 
-  const refusals: [answer: string, members: () => Promise<object>, message: string, hint: string][] = [
+  const bound = 'the server did not bind the token to the key of the proof';
+  const refusals: [answer: string, members: () => Promise<object>, message: string, facts: object][] = [
     [
       'a bearer token',
       async () => ({ token_type: 'Bearer' }),
-      'is of token_type "Bearer", not DPoP',
-      'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional',
+      'the access token response is of token_type "Bearer", not DPoP',
+      {
+        server: from200,
+        hint: 'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional',
+      },
     ],
     [
       'a token of no binding at all',
       async () => ({ access_token: await signToken(), token_type: 'DPoP' }),
-      'has a token that is bound to no key: it has no cnf.jkt',
-      'the server did not bind the token to the key of the proof',
+      'the token is bound to no key: it has no cnf.jkt',
+      { server: from200, sent: `a DPoP proof, jkt ${jkt}`, hint: bound },
     ],
     [
       'a token that is bound to another key',
       async () => ({ access_token: await boundTo('another'), token_type: 'DPoP' }),
-      'has a token that is bound to another key than ours: its cnf.jkt is another',
-      'the server did not bind the token to the key of the proof',
+      'the token is bound to another key than ours',
+      { server: `${from200}: jkt another`, sent: `a DPoP proof, jkt ${jkt}`, hint: bound },
     ],
   ];
-  test.for(refusals)('is refused when it is %s, and nothing is kept', async ([, members, message, hint], { cli }) => {
+  test.for(refusals)('is refused when it is %s, and nothing is kept', async ([, members, message, facts], { cli }) => {
+    await cli.writeFile('key', pem);
     answerToken(cli, 'opaque-token', await members());
-    expect(await cli.run(['token', '--dpop'], { env })).toEqual({
+    expect(await cli.run(['token', '--dpop-key', 'key'], { env })).toEqual({
       exitCode: 3,
       stdout: '',
-      stderr: report('invalid_response', `the access token response ${message}`, { server: from200, hint }),
+      stderr: report('invalid_response', message, facts),
     });
     expect(await cli.run(['cache', 'list', '--json'])).toEqual(success('[]\n'));
   });
@@ -459,7 +464,7 @@ test('a profile can ask for it', async ({ cli }) => {
 describe('verify --bound-to-key', () => {
   test.for<[string, object, boolean, string | undefined]>([
     ['this key', { cnf: { jkt } }, true, undefined],
-    ['another key', { cnf: { jkt: 'x' } }, false, `cnf.jkt is "x", not ${jkt}`],
+    ['another key', { cnf: { jkt: 'x' } }, false, `the token is bound to another key: cnf.jkt is "x", not ${jkt}`],
     ['no key', {}, false, 'the token is bound to no key: it has no cnf.jkt'],
     ['a certificate', { cnf: { 'x5t#S256': 'x' } }, false, 'the token is bound to no key: it has no cnf.jkt'],
     ['null', { cnf: null }, false, 'the token is bound to no key: it has no cnf.jkt'],
