@@ -66,7 +66,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](load-settings|token-operand|token-type-hint)|jwt[\\/](decode|keys)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](load-settings|token-operand|token-type-hint)|jwt[\\/](confirmation|decode|keys)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {
@@ -82,7 +82,16 @@ export default defineConfig({
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',
-          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks|require-binding))\.ts$/,
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks|require-confirmation))\.ts$/,
+        },
+        // What reads keys and certificates.
+        {
+          name: 'private-key',
+          test: /src[\\/](pem|private-key|config[\\/](own-)?certificate|jwt[\\/](public-jwk|signing-key))\.ts$/,
+        },
+        {
+          name: 'read-tls-identity',
+          test: /src[\\/](client[\\/]certificate-thumbprint|config[\\/]read-(certificate|tls-identity))\.ts$/,
         },
         { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
       ],

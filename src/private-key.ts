@@ -35,11 +35,7 @@ export async function parsePrivateKey(
   }
   const needsPassword = isEncrypted(block);
   if (needsPassword && password === undefined) {
-    throw unusable(
-      place,
-      'is encrypted, and no password is given',
-      'put the password into a file of its own: --pass-file FILE',
-    );
+    throw unusable(place, 'is encrypted, and no password is given', passwordHint);
   }
   const { createPrivateKey } = await import('node:crypto');
   try {
@@ -64,6 +60,19 @@ export function noPrivateKey({ name }: KeyPlace, hint: string): ConfigError {
   return new ConfigError('secret_unusable', `there is no private key in ${name}`, { hint });
 }
 
+/** What a person can do where a password is needed, and none is given. */
+export const passwordHint = 'put the password into a file of its own: --pass-file FILE';
+
+/**
+ * A password that is another one's.
+ * @param what it does not open, for messages
+ */
+export function wrongPassword(what: string): ConfigError {
+  return new ConfigError('secret_unusable', `the password does not open ${what}`, {
+    hint: 'is it the one in --pass-file? one final newline in it does not count, a blank does',
+  });
+}
+
 function absent(content: string | Uint8Array, place: KeyPlace, { certificate, other }: AbsenceHints): ConfigError {
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(Buffer.from(content).toString('latin1')))
     return unusable(place, 'breaks off before the end of the key');
@@ -82,7 +91,5 @@ function closed({ code }: NodeJS.ErrnoException, place: KeyPlace): ConfigError {
       'encrypt it anew: (umask 077; openssl pkey -provider legacy -provider default -in OLD -aes256 -out NEW)',
     );
   }
-  return new ConfigError('secret_unusable', `the password does not open the private key in ${place.name}`, {
-    hint: 'is it the one in --pass-file? one final newline in it does not count, a blank does',
-  });
+  return wrongPassword(`the private key in ${place.name}`);
 }

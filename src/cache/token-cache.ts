@@ -1,3 +1,4 @@
+import type { BoundKey } from '../oauth/client-credentials.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 import type { Ending, Turn } from './generation-lock.ts';
@@ -40,14 +41,7 @@ export interface CachedToken {
   readonly refreshOn: number;
   readonly response: Readonly<Record<string, unknown>>;
   /** The key that it is bound to (RFC 9449); undefined for a bearer token. */
-  readonly boundTo?:
-    | {
-        readonly thumbprint: string;
-        readonly alg: string;
-        /** Whether the key was made for this token, and lies in the cache as long as it does. */
-        readonly isOwn: boolean;
-      }
-    | undefined;
+  readonly boundTo?: BoundKey | undefined;
 }
 
 /** Seconds that clocks may differ. */

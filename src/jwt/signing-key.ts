@@ -1,10 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { ConfigError } from '../errors.ts';
+import type { JsonObject } from '../json-object.ts';
+import { parseJsonObject } from '../json-object.ts';
 import { privateKeyBlocks } from '../pem.ts';
 import type { KeyPlace } from '../private-key.ts';
 import { noPrivateKey, parsePrivateKey, unusable } from '../private-key.ts';
 import { algorithmsOf, describeKey, weaknessOf } from './algorithms.ts';
+import { publicJwkOf } from './public-jwk.ts';
 
 /** A private key that signatures can be made with. */
 export interface SigningKey {
@@ -54,7 +57,7 @@ function named(jwk: JWK | undefined): Pick<JWK, 'kid' | 'alg'> {
 }
 
 async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey: KeyObject; jwk: JWK }> {
-  const jwk = onlyKey(parseJson(source), place);
+  const jwk = onlyKey(parseJsonObject(source), place);
   if (jwk.kty === 'oct') {
     throw unusable(
       place,
@@ -79,8 +82,8 @@ async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey
   }
 }
 
-function onlyKey(value: unknown, place: KeyPlace): JWK {
-  const { keys = [value] } = (value ?? {}) as { readonly keys?: unknown };
+function onlyKey(value: JsonObject | undefined, place: KeyPlace): JWK {
+  const { keys = [value] } = value ?? {};
   const [key, ...others] = Array.isArray(keys) ? keys : [];
   if (others.length > 0) throw unusable(place, `holds ${others.length + 1} keys`, 'give the one that is to sign');
   const isJwk = typeof key === 'object' && key !== null && typeof key.kty === 'string';
@@ -90,14 +93,6 @@ function onlyKey(value: unknown, place: KeyPlace): JWK {
 }
 
 const keyForms = 'it takes a private key as PEM (-----BEGIN PRIVATE KEY-----) or as JWK ({"kty":…,"d":…})';
-
-function parseJson(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined;
-  }
-}
 
 function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
   const { length } = privateKeyBlocks(source);
@@ -109,11 +104,9 @@ function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
   });
 }
 
-/** By way of the public key: on Node 20 the export of a private one as JWK can stand still. */
 async function publicHalf(privateKey: KeyObject, place: KeyPlace): Promise<JWK> {
-  const { createPublicKey } = await import('node:crypto');
   try {
-    return createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+    return await publicJwkOf(privateKey);
   } catch {
     throw withoutAlgorithm({}, privateKey, place);
   }
