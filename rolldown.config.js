@@ -66,7 +66,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](load-settings|token-operand|token-type-hint)|jwt[\\/](confirmation|decode|keys)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {
@@ -74,15 +74,18 @@ export default defineConfig({
           test: /node_modules[\\/]commander|src[\\/]((render[\\/])?help|options[\\/]to-commander)\.ts$/,
         },
         { name: 'sha256', test: /@noble[\\/]hashes|src[\\/]sha256\.ts$/, priority: 3 },
+        // What those need who may ask a server, whether they do or not.
         {
-          name: 'http',
-          test: /src[\\/](http[\\/]transport|oauth[\\/](certificate-binding|protected-resource))\.ts$/,
-          priority: 2,
+          name: 'settings',
+          test: /src[\\/]settings[\\/](with-client|resolve-request|verification-keys)\.ts$/,
+          priority: 3,
         },
+        { name: 'http', test: /src[\\/]http[\\/]transport\.ts$/, priority: 2 },
+        { name: 'toml', test: /node_modules[\\/]smol-toml|src[\\/]config[\\/]config-file\.ts$/ },
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',
-          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-credentials|jwks|require-confirmation))\.ts$/,
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-auth[\\/][^/]*|client-credentials|jwks|require-confirmation))\.ts$/,
         },
         // What reads keys and certificates.
         {

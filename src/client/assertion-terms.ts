@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { AssertionTerms } from '../oauth/client-auth/client-assertion.ts';
 import type { ClientCredential } from '../oauth/client-auth/client-authentication.ts';
-import type { EndpointName } from '../oauth/metadata.ts';
+import type { EndpointName } from '../oauth/endpoint-names.ts';
 import type { OAuthClient } from './oauth-client.ts';
 import { nameOf } from './read-signing-key.ts';
 

@@ -5,9 +5,9 @@ import type { ClientAuthentication } from '../oauth/client-auth/client-authentic
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
 import { missingProofHint, proofRefusalHint } from '../oauth/dpop-refusal.ts';
+import type { EndpointName } from '../oauth/endpoint-names.ts';
 import type { EndpointOptions } from '../oauth/endpoint-request.ts';
 import type { SentRequest } from '../oauth/error-response.ts';
-import type { EndpointName } from '../oauth/metadata.ts';
 import type { RequestPurpose } from '../oauth/refusal-hint.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
@@ -58,7 +58,10 @@ async function authenticateAt(
   const authentication = {
     // A certificate beside another method is for the connection, and for tokens that are bound to it.
     tls: await client.credentials.certificate(),
-    ...concealing(chooseAuthentication(authMethod, { clientId, credential, basicEncoding, assertion }, supported), ctx),
+    ...concealing(
+      await chooseAuthentication(authMethod, { clientId, credential, basicEncoding, assertion }, supported),
+      ctx,
+    ),
   };
   if (authentication.tls !== undefined && credential?.kind !== 'certificate') {
     const { origin } = authentication.tls;

@@ -3,7 +3,8 @@ import { ConfigError, NetworkError, ProtocolError } from '../errors.ts';
 import type { Transport } from '../http/transport.ts';
 import { isHttpUrl } from '../http/url-policy.ts';
 import type { JsonWebKeySet } from '../jwt/keys.ts';
-import type { Discovery, EndpointName, ServerIdentity } from '../oauth/metadata.ts';
+import type { EndpointName } from '../oauth/endpoint-names.ts';
+import type { Discovery, ServerIdentity } from '../oauth/metadata.ts';
 import { discover } from '../oauth/metadata.ts';
 import { text } from '../text.ts';
 

@@ -5,14 +5,15 @@ import type { DecodedJwe, DecodedJwt } from '../jwt/decode.ts';
 import { decodeJwt, splitCompact, tokenLimit } from '../jwt/decode.ts';
 import { cacheDirectoryOption } from '../options/cache-options.ts';
 import { clientIdOption } from '../options/client-options.ts';
-import { loadSettings } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
 import { requestOptions } from '../options/request-options.ts';
 import { issuerOptions, tokenEndpointOption } from '../options/server-options.ts';
-import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
+import { cachedOption, linesOption } from '../options/token-options.ts';
 import { renderDecoded } from '../render/decoded-token.ts';
 import { safeJson } from '../render/json.ts';
+import { loadSettings } from '../settings/load-settings.ts';
+import { readTokenOperand } from '../settings/token-operand.ts';
 import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
@@ -45,7 +46,7 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
   const settings = await loadSettings(options, typed, ctx);
   const [operand] = operands;
   if (settings.flag('lines')) {
-    const { readTokenLines } = await import('../options/token-lines.ts');
+    const { readTokenLines } = await import('../settings/token-lines.ts');
     return decodeLines(readTokenLines(operand, typed, settings, tokenLimit, ctx), ctx);
   }
   const token = await readTokenOperand(operand, settings, ctx);

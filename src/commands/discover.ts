@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts';
-import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
+import { serverCommandOptions } from '../options/server-command-options.ts';
 import { safeJson } from '../render/json.ts';
+import { loadSettings } from '../settings/load-settings.ts';
+import { withClient } from '../settings/with-client.ts';
 import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 

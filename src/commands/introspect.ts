@@ -1,12 +1,14 @@
 import type { Context } from '../context.ts';
 import { ignoreClosedPipe } from '../errors.ts';
-import { loadSettings, serverCommandOptions, withClient } from '../options/load-settings.ts';
 import type { OptionRow } from '../options/option.ts';
 import { outputOptions } from '../options/output-options.ts';
 import { requestOptions } from '../options/request-options.ts';
-import { cachedOption, readTokenOperand } from '../options/token-operand.ts';
-import { tokenTypeHintOption } from '../options/token-type-hint.ts';
+import { serverCommandOptions } from '../options/server-command-options.ts';
+import { cachedOption, tokenTypeHintOption } from '../options/token-options.ts';
 import { safeJson } from '../render/json.ts';
+import { loadSettings } from '../settings/load-settings.ts';
+import { readTokenOperand } from '../settings/token-operand.ts';
+import { withClient } from '../settings/with-client.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
 const options: readonly OptionRow[] = [

@@ -6,23 +6,23 @@ import { signingAlgorithms } from '../jwt/algorithms.ts';
 import { tokenLimit } from '../jwt/decode.ts';
 import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
 import { verifyJwt, verifyToken } from '../jwt/verify.ts';
-import type { OpenClient } from '../options/load-settings.ts';
-import { loadSettings, serverCommandOptions, withClientOnDemand } from '../options/load-settings.ts';
+import { keyOptions } from '../options/key-options.ts';
 import type { OptionRow, TypedOptions } from '../options/option.ts';
 import { outputFormat, outputOptions } from '../options/output-options.ts';
-import { requestOptions, toScope } from '../options/request-options.ts';
-import { resolveServer } from '../options/server-options.ts';
-import type { Settings } from '../options/settings.ts';
-import { toSeconds } from '../options/settings.ts';
-import { cachedOption, linesOption, readTokenOperand } from '../options/token-operand.ts';
-import {
-  keyOptions,
-  resolveBoundCertificate,
-  resolveBoundKey,
-  resolveKeySource,
-} from '../options/verification-keys.ts';
+import { requestOptions } from '../options/request-options.ts';
+import { serverCommandOptions } from '../options/server-command-options.ts';
+import { cachedOption, linesOption } from '../options/token-options.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
+import { loadSettings } from '../settings/load-settings.ts';
+import { toScope } from '../settings/resolve-request.ts';
+import { resolveServer } from '../settings/resolve-server.ts';
+import type { Settings } from '../settings/settings.ts';
+import { toSeconds } from '../settings/settings.ts';
+import { readTokenOperand } from '../settings/token-operand.ts';
+import { resolveBoundCertificate, resolveBoundKey, resolveKeySource } from '../settings/verification-keys.ts';
+import type { OpenClient } from '../settings/with-client.ts';
+import { withClientOnDemand } from '../settings/with-client.ts';
 import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
 
@@ -146,7 +146,7 @@ async function tokenLines(
   settings: Settings,
   ctx: Context,
 ): Promise<AsyncIterable<readonly string[]>> {
-  const { readTokenLines } = await import('../options/token-lines.ts');
+  const { readTokenLines } = await import('../settings/token-lines.ts');
   return readTokenLines(operand, typed, settings, tokenLimit, ctx);
 }
 

@@ -1,8 +1,8 @@
+import { statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { absolutePath } from '../absolute-path.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { readConfigFile } from './config-file.ts';
 
 /** A named set of values from the configuration file. */
 export interface Profile {
@@ -34,17 +34,24 @@ export interface ProfileKeys {
 /**
  * The profile that applies: the one named by `--profile`, else by CCGRANT_PROFILE, else the file's
  * `default_profile`. `~/` in paths is the home directory, other relative paths start at the file.
+ * @param loadKeys asked only where there is a configuration file
  * @throws ConfigError unknown_profile, config_invalid, file_unusable
  */
 export async function loadProfile(
   choice: ProfileChoice,
-  keys: ProfileKeys,
+  loadKeys: () => Promise<ProfileKeys>,
   ctx: Context,
 ): Promise<Profile | undefined> {
   const path = choice.configFile === undefined ? defaultConfigPath(ctx) : absolutePath(choice.configFile, ctx.host);
   ctx.witness.noteFile(path);
-  const config = await readConfigFile(path, choice.configFile !== undefined, keys.all);
-  const name = choice.named ?? choice.fallback ?? config?.defaultProfile;
+  const isRequired = choice.configFile !== undefined;
+  const asked = choice.named ?? choice.fallback;
+  // Most have no such file, and what reads one is loaded for those who have.
+  if (asked === undefined && !isRequired && isMissing(path)) return undefined;
+  const { readConfigFile } = await import('./config-file.ts');
+  const keys = await loadKeys();
+  const config = await readConfigFile(path, isRequired, keys.all);
+  const name = asked ?? config?.defaultProfile;
   if (name === undefined) return undefined;
   const values = config?.profiles.get(name);
   if (values === undefined) throw await unknownProfile(name, path, [...(config?.profiles.keys() ?? [])]);
@@ -58,6 +65,15 @@ export async function loadProfile(
       ),
     ),
   };
+}
+
+/** What cannot be looked at may be there: the error that reading it gives says why. */
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** A path, or a command whose program is one: a bare name is looked for on the PATH. */

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { HttpHeaders } from '../http/headers.ts';
 import { parseUrl, requireSecureUrl } from '../http/url-policy.ts';
-import type { Settings } from '../options/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { version } from '../version.ts';
 import { multipartForm } from './multipart-form.ts';
 import type { RequestBody } from './request-body.ts';

@@ -1,10 +1,7 @@
 import { NetworkError, ProtocolError, UsageError } from '../errors.ts';
 import type { HttpDocument, Transport } from '../http/transport.ts';
 import { parseJsonObject } from '../json-object.ts';
-
-/** The endpoints that ccgrant uses, by their names in the metadata (RFC 8414 section 2). */
-export const endpointNames = ['token_endpoint', 'introspection_endpoint', 'revocation_endpoint', 'jwks_uri'] as const;
-export type EndpointName = (typeof endpointNames)[number];
+import type { EndpointName } from './endpoint-names.ts';
 
 /** Authorization server metadata as the server wrote it, RFC 8414 section 2. */
 export interface AuthorizationServerMetadata {

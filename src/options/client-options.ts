@@ -1,12 +1,8 @@
-import type { ClientSettings } from '../client/oauth-client.ts';
-import type { Context } from '../context.ts';
 import { authMethodNames } from '../oauth/client-auth/auth-methods.ts';
-import type { BasicEncoding } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
-import { assertionOptions, resolveAssertion } from './assertion-options.ts';
-import { credentialOptions, resolveCertificate, resolveCredential } from './credential-options.ts';
+import { assertionOptions } from './assertion-options.ts';
+import { credentialOptions } from './credential-options.ts';
 import type { OptionRow } from './option.ts';
-import type { Settings } from './settings.ts';
 
 export const clientIdOption: OptionRow = {
   name: 'client-id',
@@ -40,19 +36,3 @@ export const clientOptions: readonly OptionRow[] = [
     inProfile: true,
   },
 ];
-
-/**
- * Who the client is.
- * @throws ConfigError credential_conflict, credential_misplaced, config_invalid
- */
-export function resolveClient(settings: Settings, ctx: Context): ClientSettings {
-  const credential = resolveCredential(settings, ctx);
-  return {
-    clientId: settings.text('client-id')?.value,
-    credential,
-    certificate: resolveCertificate(settings, ctx),
-    authMethod: settings.text('auth-method')?.value,
-    basicEncoding: settings.text('basic-encoding')?.value as BasicEncoding | undefined,
-    assertion: resolveAssertion(settings, credential, ctx),
-  };
-}

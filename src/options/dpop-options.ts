@@ -1,9 +1,4 @@
-import type { DpopSettings } from '../client/dpop-settings.ts';
-import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
 import type { OptionRow } from './option.ts';
-import { resolvePassword, toFile } from './secret-sources.ts';
-import type { Settings } from './settings.ts';
 
 /** How a token is bound to a key, RFC 9449. */
 export const dpopOptions: readonly OptionRow[] = [
@@ -28,20 +23,3 @@ export const dpopOptions: readonly OptionRow[] = [
     inProfile: true,
   },
 ];
-
-/**
- * How tokens are to be bound to a key; undefined when nobody asked for that. Each of the options does.
- * @throws UsageError usage; ConfigError secret_unusable
- */
-export function resolveDpop(settings: Settings, ctx: Context): DpopSettings | undefined {
-  const file = settings.text('dpop-key');
-  const isOptional = settings.flag('dpop-optional');
-  if (file === undefined) return isOptional || settings.flag('dpop') ? { keyFile: undefined, isOptional } : undefined;
-  const { value: source, origin } = toFile(file, ctx);
-  if (source.kind !== 'file') {
-    throw new UsageError('usage', `${origin.name} takes a file, and not standard input`, {
-      hint: 'the same key is needed again with each use of the token',
-    });
-  }
-  return { keyFile: { path: source.path, origin: origin.name, password: resolvePassword(settings, ctx) }, isOptional };
-}

@@ -1,9 +1,6 @@
-import type { ServerSettings } from '../client/authorization-server.ts';
-import { parseUrl } from '../http/url-policy.ts';
-import type { EndpointName } from '../oauth/metadata.ts';
-import { endpointNames, toServerIdentity } from '../oauth/metadata.ts';
+import type { EndpointName } from '../oauth/endpoint-names.ts';
+import { endpointNames } from '../oauth/endpoint-names.ts';
 import type { OptionRow } from './option.ts';
-import type { Settings } from './settings.ts';
 
 /** Which authorization server is meant, and which profile says so. */
 export const issuerOptions: readonly OptionRow[] = [
@@ -45,19 +42,5 @@ function endpointOption(name: EndpointName): OptionRow {
     summary: `wins over ${name} of the metadata`,
     variable: `CCGRANT_${name.toUpperCase()}`,
     inProfile: true,
-  };
-}
-
-/** @throws UsageError invalid_url */
-export function resolveServer(settings: Settings): ServerSettings {
-  const issuer = settings.text('issuer');
-  return {
-    identity: issuer && toServerIdentity(issuer.value, parseUrl(issuer.value, issuer.origin.name)),
-    endpoints: new Map(
-      endpointNames.flatMap((name): [EndpointName, URL][] => {
-        const endpoint = settings.text(name.replaceAll('_', '-'));
-        return endpoint === undefined ? [] : [[name, parseUrl(endpoint.value, endpoint.origin.name)]];
-      }),
-    ),
   };
 }

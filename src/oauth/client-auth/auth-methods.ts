@@ -7,15 +7,8 @@ import type {
   CredentialOf,
   PossibleClient,
 } from './client-authentication.ts';
-import { clientSecretBasic } from './client-secret-basic.ts';
-import { clientSecretJwt } from './client-secret-jwt.ts';
-import { clientSecretPost } from './client-secret-post.ts';
-import { foreignAssertion } from './foreign-assertion.ts';
-import { noAuthentication } from './none.ts';
-import { privateKeyJwt } from './private-key-jwt.ts';
-import { selfSignedTlsClientAuth, tlsClientAuth } from './tls-client-auth.ts';
 
-/** A client authentication method: its name, what it needs, and how it is made. */
+/** A client authentication method: its name, what it needs, and how it is made: what makes it is loaded when it is used. */
 interface AuthMethod {
   /** Registered name, RFC 7591 section 2. */
   readonly name: string;
@@ -24,26 +17,36 @@ interface AuthMethod {
   /** It is possible whatever the server lists: metadata say nothing of it. */
   readonly isUnlisted?: true;
   /** Called with a credential of that kind. */
-  readonly create: (client: PossibleClient) => ClientAuthentication;
+  readonly create: (client: PossibleClient) => Promise<ClientAuthentication>;
 }
 
 /** Every method, in the order of preference where a server lists several that are possible. */
 const methods: readonly AuthMethod[] = [
-  method('client_secret_basic', 'secret', clientSecretBasic),
-  method('client_secret_post', 'secret', clientSecretPost),
-  method('client_secret_jwt', 'secret', clientSecretJwt),
-  method('private_key_jwt', 'private key', privateKeyJwt),
+  method('client_secret_basic', 'secret', async () => (await import('./client-secret-basic.ts')).clientSecretBasic),
+  method('client_secret_post', 'secret', async () => (await import('./client-secret-post.ts')).clientSecretPost),
+  method('client_secret_jwt', 'secret', async () => (await import('./client-secret-jwt.ts')).clientSecretJwt),
+  method('private_key_jwt', 'private key', async () => (await import('./private-key-jwt.ts')).privateKeyJwt),
   // Whose key has signed it makes no difference here, and the client's id may be left to it.
   {
     name: 'private_key_jwt',
     needs: 'assertion',
     isUnlisted: true,
-    create: ({ clientId, credential }) =>
-      foreignAssertion(clientId, requireCredential(credential, 'assertion', 'private_key_jwt')),
+    create: async ({ clientId, credential }) => {
+      const { foreignAssertion } = await import('./foreign-assertion.ts');
+      return foreignAssertion(clientId, requireCredential(credential, 'assertion', 'private_key_jwt'));
+    },
   },
-  method('tls_client_auth', 'certificate', tlsClientAuth),
-  method('self_signed_tls_client_auth', 'certificate', selfSignedTlsClientAuth),
-  { name: 'none', needs: undefined, create: (client) => noAuthentication(withId(client)) },
+  method('tls_client_auth', 'certificate', async () => (await import('./tls-client-auth.ts')).tlsClientAuth),
+  method(
+    'self_signed_tls_client_auth',
+    'certificate',
+    async () => (await import('./tls-client-auth.ts')).selfSignedTlsClientAuth,
+  ),
+  {
+    name: 'none',
+    needs: undefined,
+    create: async (client) => (await import('./none.ts')).noAuthentication(withId(client)),
+  },
 ];
 
 export const authMethodNames: readonly string[] = [...new Set(methods.map(({ name }) => name))];
@@ -61,11 +64,11 @@ export function credentialKindsOf(name: string): readonly CredentialKind[] {
  * @param supported names that the metadata lists for the endpoint
  * @throws ConfigError missing_setting, and what the method throws
  */
-export function chooseAuthentication(
+export async function chooseAuthentication(
   asked: string | undefined,
   client: PossibleClient,
   supported: readonly string[] | undefined,
-): ClientAuthentication {
+): Promise<ClientAuthentication> {
   const kind = client.credential?.kind;
   const possible = methods.filter(({ name, needs }) =>
     asked === undefined
@@ -113,12 +116,17 @@ function missingCredential(asked: string | undefined): ConfigError {
 function method<K extends CredentialKind>(
   name: string,
   needs: K,
-  create: (client: ClientCredentials, credential: CredentialOf<K>) => ClientAuthentication,
+  load: () => Promise<(client: ClientCredentials, credential: CredentialOf<K>) => ClientAuthentication>,
 ): AuthMethod {
   return {
     name,
     needs,
-    create: (client) => create(withId(client), requireCredential(client.credential, needs, name)),
+    create: async (client) => {
+      const known = withId(client);
+      const credential = requireCredential(client.credential, needs, name);
+      const create = await load();
+      return create(known, credential);
+    },
   };
 }
 

@@ -26,7 +26,7 @@ async function load(choice: Partial<ProfileChoice>, options: ContextOptions = {}
     ...options,
     host: { home: at('home'), workingDirectory: at('work'), ...options.host },
   });
-  return loadProfile({ ...nothing, ...choice }, keys, ctx);
+  return loadProfile({ ...nothing, ...choice }, async () => keys, ctx);
 }
 
 const two =

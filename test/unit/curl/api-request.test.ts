@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { callCommand } from '../../../src/commands/call.ts';
 import { buildApiRequest } from '../../../src/curl/api-request.ts';
 import { parseCommandLine } from '../../../src/options/parse-command-line.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf } from '../support/failure.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { createContext } from '../support/test-context.ts';

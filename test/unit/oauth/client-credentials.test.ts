@@ -17,7 +17,7 @@ const jwt = (claims: object) => compact({ alg: 'none' }, claims);
 /** Requests a token of a server that answers so. */
 async function request(answer: Answer, asked: Partial<AccessTokenRequest> = {}) {
   const http = scriptedHttp(() => answer);
-  const options = { authentication: authenticationBy('none'), transport: http.transport };
+  const options = { authentication: await authenticationBy('none'), transport: http.transport };
   return requestToken(endpoint, { ...nothing, ...asked }, options, sent, () => now * 1000 + 999);
 }
 
@@ -28,7 +28,7 @@ function respond(members: object): Answer {
 describe('the access token request (RFC 6749 section 4.4.2)', () => {
   async function formOf(asked: Partial<AccessTokenRequest>) {
     const http = scriptedHttp(() => respond({}));
-    const options = { authentication: authenticationBy('none'), transport: http.transport };
+    const options = { authentication: await authenticationBy('none'), transport: http.transport };
     await requestToken(endpoint, { ...nothing, ...asked }, options, sent, () => now * 1000);
     return { request: http.requests[0], form: [...new URLSearchParams(String(http.requests[0]?.body))] };
   }
@@ -323,7 +323,7 @@ describe('a response that is refused', () => {
 
   it.each([301, 302, 303, 307, 308])('is a redirect (%i), which is not followed', async (status) => {
     const http = scriptedHttp(() => ({ status, headers: { location: 'https://evil.example/token' } }));
-    const options = { authentication: authenticationBy('none'), transport: http.transport };
+    const options = { authentication: await authenticationBy('none'), transport: http.transport };
     expect(await failureOf(() => requestToken(endpoint, nothing, options, sent, () => 0))).toMatchObject({
       code: 'unexpected_redirect',
       server: expect.stringContaining('https://evil.example/token'),

@@ -21,7 +21,7 @@ const wantsNonce = (nonce: string, status = 400): Answer => ({
 async function proofsFor(answer: (number: number) => Answer, nonces = new Map<string, string>()) {
   const http = scriptedHttp((_, number) => answer(number));
   const constraint = dpopConstraint({ key, nonces, now: () => now }, false);
-  const options = { authentication: authenticationBy('none'), transport: http.transport, constraint };
+  const options = { authentication: await authenticationBy('none'), transport: http.transport, constraint };
   const document = await postForm(endpoint, [], options);
   const proofs = http.requests.map(({ headers }) => readProof(headers.get('dpop')).payload);
   return { status: document.status, proofs };

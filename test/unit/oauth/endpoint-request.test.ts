@@ -14,7 +14,7 @@ describe('postForm', () => {
       ['a b', 'ü&=+%\n'],
       ['a b', ''],
     ];
-    await postForm(url, form, { authentication: authenticationBy('none', 'x'), transport: http.transport });
+    await postForm(url, form, { authentication: await authenticationBy('none', 'x'), transport: http.transport });
     expect(http.requests[0]?.body).toBe('a+b=%C3%BC%26%3D%2B%25%0A&a+b=&client_id=x');
   });
 
@@ -39,14 +39,17 @@ describe('postForm', () => {
 
   it('does not try again when a 503 says in OAuth words that it is no use', async () => {
     const http = scriptedHttp(() => ({ ...again, body: { error: 'invalid_client' } }));
-    const document = await postForm(url, [], { authentication: authenticationBy('none'), transport: http.transport });
+    const document = await postForm(url, [], {
+      authentication: await authenticationBy('none'),
+      transport: http.transport,
+    });
     expect(document.status).toBe(503);
     expect(http.requests).toHaveLength(1);
   });
 
   it.each([400, 401, 403, 404])('does not try again at %i', async (status) => {
     const http = scriptedHttp(() => ({ status, headers: { 'retry-after': '0' } }));
-    await postForm(url, [], { authentication: authenticationBy('none'), transport: http.transport });
+    await postForm(url, [], { authentication: await authenticationBy('none'), transport: http.transport });
     expect(http.requests).toHaveLength(1);
   });
 
@@ -57,7 +60,7 @@ describe('postForm', () => {
       body: { error: 'use_dpop_nonce' },
     }));
     await postForm(url, [], {
-      authentication: authenticationBy('none'),
+      authentication: await authenticationBy('none'),
       transport: http.transport,
       constraint: {
         tokenType: 'DPoP',

@@ -11,7 +11,10 @@ const sent = { description: '', redact: (text: string) => text, hint: () => unde
 
 async function introspect(answer: Answer, token: { value: string; typeHint?: string } = { value: 'to+k/en=' }) {
   const http = scriptedHttp(() => answer);
-  const options = { authentication: authenticationBy('client_secret_post', 'api', 'p&w'), transport: http.transport };
+  const options = {
+    authentication: await authenticationBy('client_secret_post', 'api', 'p&w'),
+    transport: http.transport,
+  };
   return { run: () => introspectToken(endpoint, token, options, sent, () => 0), requests: http.requests };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EndpointName, ServerIdentity } from '../../../src/oauth/metadata.ts';
+import type { EndpointName } from '../../../src/oauth/endpoint-names.ts';
+import type { ServerIdentity } from '../../../src/oauth/metadata.ts';
 import { discover, toServerIdentity, wellKnownUrls } from '../../../src/oauth/metadata.ts';
 import { failureOf } from '../support/failure.ts';
 import { keycloakAnswer, keycloakIssuer, readFixture } from '../support/fixtures.ts';

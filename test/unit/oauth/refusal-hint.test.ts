@@ -9,7 +9,7 @@ import { authenticationBy } from '../support/authenticate.ts';
 const request: RefusedRequest = {
   purpose: { kind: 'token', scope: [], namesTarget: false },
   clientId: 'ci-bot',
-  authentication: authenticationBy('client_secret_basic', 'ci-bot', 'secret'),
+  authentication: await authenticationBy('client_secret_basic', 'ci-bot', 'secret'),
   basicEncoding: 'form',
   supportedMethods: undefined,
   scopesSupported: undefined,
@@ -98,22 +98,25 @@ describe('refusalHint', () => {
     [false, 'the server did not ask for the certificate'],
     [true, 'is this the certificate that ci-bot is registered with? its subject is CN=client, O=Acme'],
     [undefined, 'is this the certificate that ci-bot is registered with?'],
-  ])('asks about the certificate, and not about a secret, when it was asked for: %s', (asksForCertificate, words) => {
-    const material = { kind: 'PEM', certificates: '', privateKey: new Secret('') } as const;
-    const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', origin: '--cert' };
-    const authentication = chooseAuthentication(
-      'tls_client_auth',
-      {
-        clientId: 'ci-bot',
-        credential: { kind: 'certificate', identity },
-        basicEncoding: 'form',
-        assertion: plainTerms,
-      },
-      undefined,
-    );
-    const refusal = { error: 'invalid_client', status: 401, asksForCertificate, date: undefined, now: 0 };
-    expect(refusalHint(refusal, { ...request, authentication })).toContain(words);
-  });
+  ])(
+    'asks about the certificate, and not about a secret, when it was asked for: %s',
+    async (asksForCertificate, words) => {
+      const material = { kind: 'PEM', certificates: '', privateKey: new Secret('') } as const;
+      const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', origin: '--cert' };
+      const authentication = await chooseAuthentication(
+        'tls_client_auth',
+        {
+          clientId: 'ci-bot',
+          credential: { kind: 'certificate', identity },
+          basicEncoding: 'form',
+          assertion: plainTerms,
+        },
+        undefined,
+      );
+      const refusal = { error: 'invalid_client', status: 401, asksForCertificate, date: undefined, now: 0 };
+      expect(refusalHint(refusal, { ...request, authentication })).toContain(words);
+    },
+  );
 
   it('has nothing to say about what it does not know', () => {
     expect(hint('some_error', 400)).toBeUndefined();

@@ -9,15 +9,15 @@ import { scriptedHttp } from '../support/scripted-http.ts';
 const endpoint = new URL('https://as.example/revoke');
 const sent = { description: '', redact: (text: string) => text, hint: () => undefined };
 
-function revoke(answer: Answer, token: { value: string; typeHint?: string } = { value: 'token' }) {
+async function revoke(answer: Answer, token: { value: string; typeHint?: string } = { value: 'token' }) {
   const http = scriptedHttp(() => answer);
-  const options = { authentication: authenticationBy('none'), transport: http.transport };
+  const options = { authentication: await authenticationBy('none'), transport: http.transport };
   return { run: () => revokeToken(endpoint, token, options, sent, () => 0), requests: http.requests };
 }
 
 describe('the revocation request (RFC 7009 section 2.1)', () => {
   it.each([undefined, 'access_token', 'refresh_token'])('is a POST of the token with the hint %s', async (typeHint) => {
-    const { run, requests } = revoke({}, { value: 'a+b', ...(typeHint === undefined ? {} : { typeHint }) });
+    const { run, requests } = await revoke({}, { value: 'a+b', ...(typeHint === undefined ? {} : { typeHint }) });
     await run();
     expect(requests[0]).toMatchObject({ method: 'POST', url: endpoint });
     expect(Object.fromEntries(new URLSearchParams(String(requests[0]?.body)))).toEqual({
@@ -37,15 +37,15 @@ describe('the revocation response (RFC 7009 section 2.2)', () => {
     ['text', { headers: { 'content-type': 'text/plain' }, body: 'OK' }],
     ['null', { body: 'null' }],
   ])('is good as %s', async (_, answer) => {
-    expect(await revoke(answer).run()).toEqual({ objection: undefined });
+    expect(await (await revoke(answer)).run()).toEqual({ objection: undefined });
   });
 
   it('is good and has an objection when Keycloak does not know the token', async () => {
-    expect(await revoke(keycloakAnswer('revoke-garbage')).run()).toEqual({ objection: 'Invalid token' });
+    expect(await (await revoke(keycloakAnswer('revoke-garbage'))).run()).toEqual({ objection: 'Invalid token' });
   });
 
   it('is good and has an objection without a description', async () => {
-    expect(await revoke({ body: { error: 'invalid_token' } }).run()).toEqual({ objection: 'invalid_token' });
+    expect(await (await revoke({ body: { error: 'invalid_token' } })).run()).toEqual({ objection: 'invalid_token' });
   });
 
   it.each<[string, Answer, string]>([
@@ -63,6 +63,6 @@ describe('the revocation response (RFC 7009 section 2.2)', () => {
     ['a missing page', { status: 404, body: '<html>' }, 'invalid_response'],
     ['a redirect', { status: 307, headers: { location: '/' } }, 'unexpected_redirect'],
   ])('is a failure for %s', async (_, answer, code) => {
-    expect(await failureOf(revoke(answer).run)).toMatchObject({ code });
+    expect(await failureOf((await revoke(answer)).run)).toMatchObject({ code });
   });
 });

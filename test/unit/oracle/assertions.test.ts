@@ -116,7 +116,7 @@ describe.each(proofs)('the assertion of %s is the one of oauth4webapi', (_, meth
     const client = { clientId, credential, basicEncoding: 'form', assertion } as const;
     const oracle = oracleFetch(answer);
     return {
-      options: { authentication: chooseAuthentication(method, client, undefined), transport: http.transport },
+      options: { authentication: await chooseAuthentication(method, client, undefined), transport: http.transport },
       oracle: { authentication: theirs, client: { client_id: clientId }, fetch: { [oauth.customFetch]: oracle.fetch } },
       compare: () => {
         const [request] = http.requests;

@@ -62,7 +62,7 @@ describe.each(algorithms)('proofs by %s are those of oauth4webapi', (alg) => {
 
     const http = scriptedHttp((_, number) => (number === 1 ? wantsNonce : token));
     const credential = { kind: 'secret', secret: new Secret('S3cr3t') } as const;
-    const authentication = chooseAuthentication(
+    const authentication = await chooseAuthentication(
       'client_secret_post',
       { clientId, credential, basicEncoding: 'form', assertion: plainTerms },
       undefined,

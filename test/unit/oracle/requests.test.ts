@@ -72,13 +72,13 @@ function comparable(request: HttpRequest | undefined): ComparableRequest {
 }
 
 /** What ccgrant and oauth4webapi are told alike. */
-function clientOf(method: Method, clientId: string, secret: string, answer: Answer) {
+async function clientOf(method: Method, clientId: string, secret: string, answer: Answer) {
   const http = scriptedHttp(() => answer);
   const credential = { kind: 'secret', secret: new Secret(secret) } as const;
   const own = { clientId, credential, basicEncoding: 'form', assertion: plainTerms } as const;
   const oracle = oracleFetch(answer);
   return {
-    options: { authentication: chooseAuthentication(method, own, undefined), transport: http.transport },
+    options: { authentication: await chooseAuthentication(method, own, undefined), transport: http.transport },
     ours: () => comparable(http.requests[0]),
     authentication: oracleAuthentication(method, credential),
     client: { client_id: clientId },
@@ -92,7 +92,7 @@ describe('the access token request is the one of oauth4webapi', () => {
   const nothing: AccessTokenRequest = { scope: [], audience: [], resource: [], parameters: [] };
 
   async function compare(method: Method, clientId: string, secret: string, request: AccessTokenRequest): Promise<void> {
-    const both = clientOf(method, clientId, secret, answer);
+    const both = await clientOf(method, clientId, secret, answer);
     await requestToken(new URL(server.token_endpoint), request, both.options, sent, () => 0);
     const parameters: [string, string][] = [
       ...(request.scope.length === 0 ? [] : [['scope', request.scope.join(' ')] as [string, string]]),
@@ -138,14 +138,14 @@ describe('the access token request is the one of oauth4webapi', () => {
 
 describe('the introspection request is the one of oauth4webapi', () => {
   it.each(cases)('by $method with $name', async ({ method, clientId, secret }) => {
-    const both = clientOf(method, clientId, secret, { body: { active: true } });
+    const both = await clientOf(method, clientId, secret, { body: { active: true } });
     await introspectToken(new URL(server.introspection_endpoint), { value: 'to+k/e=n&' }, both.options, sent, () => 0);
     await oauth.introspectionRequest(server, both.client, both.authentication, 'to+k/e=n&', both.fetch);
     expectSameRequest(both.ours(), both.theirs());
   });
 
   it('with a hint', async () => {
-    const both = clientOf('client_secret_basic', 'api', 'p', { body: { active: true } });
+    const both = await clientOf('client_secret_basic', 'api', 'p', { body: { active: true } });
     const token = { value: 't', typeHint: 'access_token' };
     await introspectToken(new URL(server.introspection_endpoint), token, both.options, sent, () => 0);
     const additionalParameters = { token_type_hint: 'access_token' };
@@ -159,14 +159,14 @@ describe('the introspection request is the one of oauth4webapi', () => {
 
 describe('the revocation request is the one of oauth4webapi', () => {
   it.each(cases)('by $method with $name', async ({ method, clientId, secret }) => {
-    const both = clientOf(method, clientId, secret, {});
+    const both = await clientOf(method, clientId, secret, {});
     await revokeToken(new URL(server.revocation_endpoint), { value: 'to+k/e=n&' }, both.options, sent, () => 0);
     await oauth.revocationRequest(server, both.client, both.authentication, 'to+k/e=n&', both.fetch);
     expectSameRequest(both.ours(), both.theirs(), acceptAtRevocation);
   });
 
   it('with a hint', async () => {
-    const both = clientOf('client_secret_post', 'api', 'p', {});
+    const both = await clientOf('client_secret_post', 'api', 'p', {});
     const token = { value: 't', typeHint: 'refresh_token' };
     await revokeToken(new URL(server.revocation_endpoint), token, both.options, sent, () => 0);
     const additionalParameters = { token_type_hint: 'refresh_token' };

@@ -20,8 +20,8 @@ type Difference = readonly [name: string, answer: Answer, ccgrant: Verdict, oaut
 const client: oauth.Client = { client_id: 'ci-bot' };
 const sent = { description: '', redact: (text: string) => text, hint: () => undefined };
 
-function options(answer: Answer) {
-  return { authentication: authenticationBy('none'), transport: scriptedHttp(() => answer).transport };
+async function options(answer: Answer) {
+  return { authentication: await authenticationBy('none'), transport: scriptedHttp(() => answer).transport };
 }
 
 /** ccgrant's verdict, in the words of the comparison. */
@@ -56,7 +56,7 @@ const challenged =
 describe('an access token response', () => {
   const endpoint = new URL(server.token_endpoint);
   const nothing = { scope: [], audience: [], resource: [], parameters: [] };
-  const ours = (answer: Answer) => requestToken(endpoint, nothing, options(answer), sent, () => 0);
+  const ours = async (answer: Answer) => requestToken(endpoint, nothing, await options(answer), sent, () => 0);
   const theirs = (answer: Answer) => oauth.processClientCredentialsResponse(server, client, toResponse(answer));
 
   it.each<Agreement>([
@@ -271,7 +271,8 @@ describe('an access token response', () => {
 
 describe('an introspection response', () => {
   const endpoint = new URL(server.introspection_endpoint);
-  const ours = (answer: Answer) => introspectToken(endpoint, { value: 't' }, options(answer), sent, () => 0);
+  const ours = async (answer: Answer) =>
+    introspectToken(endpoint, { value: 't' }, await options(answer), sent, () => 0);
   const theirs = (answer: Answer) => oauth.processIntrospectionResponse(server, client, toResponse(answer));
 
   it.each<Agreement>([
@@ -327,7 +328,7 @@ describe('an introspection response', () => {
 
 describe('a revocation response', () => {
   const endpoint = new URL(server.revocation_endpoint);
-  const ours = (answer: Answer) => revokeToken(endpoint, { value: 't' }, options(answer), sent, () => 0);
+  const ours = async (answer: Answer) => revokeToken(endpoint, { value: 't' }, await options(answer), sent, () => 0);
   const theirs = (answer: Answer) => oauth.processRevocationResponse(toResponse(answer));
 
   it.each<Agreement>([

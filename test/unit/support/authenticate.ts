@@ -9,7 +9,7 @@ export function authenticationBy(
   clientId = 'ci-bot',
   secret: string | undefined = undefined,
   basicEncoding: BasicEncoding = 'form',
-): ClientAuthentication {
+): Promise<ClientAuthentication> {
   const credential = secret === undefined ? undefined : ({ kind: 'secret', secret: new Secret(secret) } as const);
   return chooseAuthentication(method, { clientId, credential, basicEncoding, assertion: plainTerms }, undefined);
 }

@@ -16,7 +16,7 @@ const withSecret = {
 
 describe('client_secret_post (RFC 6749 section 2.3.1)', () => {
   it('puts id and secret into the form as they are, and nothing elsewhere', async () => {
-    const authentication = authenticationBy('client_secret_post', 'ci:bot', 'a+b%&=ü "');
+    const authentication = await authenticationBy('client_secret_post', 'ci:bot', 'a+b%&=ü "');
     const request = await authentication.complete({ url, headers: new HttpHeaders(), form: [['token', 'x']] });
     expect(request.form).toEqual([
       ['token', 'x'],
@@ -30,7 +30,7 @@ describe('client_secret_post (RFC 6749 section 2.3.1)', () => {
 
 describe('none', () => {
   it('puts the id into the form, and no secret anywhere although there is one', async () => {
-    const authentication = authenticationBy('none', 'ci-bot', 'S3cr3t');
+    const authentication = await authenticationBy('none', 'ci-bot', 'S3cr3t');
     const request = await authentication.complete({ url, headers: new HttpHeaders(), form: [] });
     expect(request.form).toEqual([['client_id', 'ci-bot']]);
     expect([...request.headers]).toEqual([]);
@@ -50,8 +50,8 @@ describe('the method, where nobody said it', () => {
       ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'tls_client_auth', 'client_secret_jwt'],
       'client_secret_basic',
     ],
-  ])('with %j listed is %s', (listed, method) => {
-    expect(chooseAuthentication(undefined, withSecret, listed).method).toBe(method);
+  ])('with %j listed is %s', async (listed, method) => {
+    expect((await chooseAuthentication(undefined, withSecret, listed)).method).toBe(method);
   });
 
   it('is never none because the server lists it: a secret was given to be used', async () => {
@@ -80,9 +80,12 @@ describe('the method, where nobody said it', () => {
 });
 
 describe('the method that was asked for', () => {
-  it.each(['client_secret_basic', 'client_secret_post', 'none'])('%s is used whatever the server lists', (method) => {
-    expect(chooseAuthentication(method, withSecret, ['private_key_jwt']).method).toBe(method);
-  });
+  it.each(['client_secret_basic', 'client_secret_post', 'none'])(
+    '%s is used whatever the server lists',
+    async (method) => {
+      expect((await chooseAuthentication(method, withSecret, ['private_key_jwt'])).method).toBe(method);
+    },
+  );
 
   it.each(['client_secret_basic', 'client_secret_post'])('%s needs a secret', async (method) => {
     const credentials = { ...withSecret, credential: undefined };

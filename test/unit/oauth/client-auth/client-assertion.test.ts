@@ -31,7 +31,7 @@ function authenticate(
   credential: ClientCredential,
   terms: Partial<AssertionTerms> = {},
   { method, listed }: { method?: string; listed?: string[] } = {},
-): ClientAuthentication {
+): Promise<ClientAuthentication> {
   const client = {
     clientId: 'ci-bot',
     credential,
@@ -56,7 +56,7 @@ async function assertionOf(authentication: ClientAuthentication) {
 
 describe('private_key_jwt (RFC 7523 section 2.2)', () => {
   it('adds type, assertion and client id to the form, named as in the example of the RFC', async () => {
-    const { client_assertion, ...form } = await formOf(authenticate(await privateKey(ec.pem)));
+    const { client_assertion, ...form } = await formOf(await authenticate(await privateKey(ec.pem)));
     expect(form).toEqual({
       token: 'x',
       client_id: 'ci-bot',
@@ -66,7 +66,7 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
   });
 
   it('says what RFC 7523 section 3 and its draft successor ask for, the audience as one string', async () => {
-    const { assertion, header, claims } = await assertionOf(authenticate(await privateKey(ec.pem)));
+    const { assertion, header, claims } = await assertionOf(await authenticate(await privateKey(ec.pem)));
     expect(header).toEqual({ alg: 'ES256', typ: 'client-authentication+jwt' });
     expect(claims).toEqual({
       iss: 'ci-bot',
@@ -81,7 +81,7 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
 
   it('has a jti of its own in each try, and the time of that try', async () => {
     let time = now;
-    const authentication = authenticate(await privateKey(ec.pem), { now: () => time * 1000 });
+    const authentication = await authenticate(await privateKey(ec.pem), { now: () => time * 1000 });
     const first = await assertionOf(authentication);
     time += 90;
     const second = await assertionOf(authentication);
@@ -95,12 +95,14 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
     ['the one that was said before it', { kid: 'of-the-key' }, 'said', 'said'],
     ['the one that was said', {}, 'said', 'said'],
   ])('has the kid: %s', async (_, named, keyId, kid) => {
-    const { header } = await assertionOf(authenticate(await privateKey(ec.pem, named), { keyId }));
+    const { header } = await assertionOf(await authenticate(await privateKey(ec.pem, named), { keyId }));
     expect(header.kid).toBe(kid);
   });
 
   it('names the certificate where that is wanted, and then prefers PS256 with an RSA key', async () => {
-    const { header } = await assertionOf(authenticate(await privateKey(rsa.pem), { certificateThumbprint: 'abc' }));
+    const { header } = await assertionOf(
+      await authenticate(await privateKey(rsa.pem), { certificateThumbprint: 'abc' }),
+    );
     expect(header).toMatchObject({ 'x5t#S256': 'abc', alg: 'PS256' });
   });
 
@@ -112,7 +114,9 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
     [['RS256', 'PS384'], 'PS384', 'PS384'],
     [undefined, 'PS256', 'PS256'],
   ])('where %j is listed and %s asked for, an RSA key signs with %s', async (supportedAlgorithms, algorithm, alg) => {
-    const { header } = await assertionOf(authenticate(await privateKey(rsa.pem), { supportedAlgorithms, algorithm }));
+    const { header } = await assertionOf(
+      await authenticate(await privateKey(rsa.pem), { supportedAlgorithms, algorithm }),
+    );
     expect(header.alg).toBe(alg);
   });
 
@@ -123,7 +127,7 @@ describe('private_key_jwt (RFC 7523 section 2.2)', () => {
       [['EdDSA', 'Ed25519'], 'EdDSA'],
       [['Ed25519'], 'Ed25519'],
     ] as const) {
-      expect((await assertionOf(authenticate(key, { supportedAlgorithms }))).header.alg).toBe(alg);
+      expect((await assertionOf(await authenticate(key, { supportedAlgorithms }))).header.alg).toBe(alg);
     }
   });
 
@@ -160,7 +164,7 @@ describe('client_secret_jwt', () => {
 
   it('signs with the bytes of the secret', async () => {
     const method = 'client_secret_jwt';
-    const { assertion, header } = await assertionOf(authenticate(secretOf('ü'.repeat(16)), {}, { method }));
+    const { assertion, header } = await assertionOf(await authenticate(secretOf('ü'.repeat(16)), {}, { method }));
     expect(header).toEqual({ alg: 'HS256', typ: 'client-authentication+jwt' });
     await jwtVerify(assertion, Buffer.from('ü'.repeat(16)), { currentDate: new Date(now * 1000) });
   });
@@ -171,7 +175,7 @@ describe('client_secret_jwt', () => {
     [['HS256', 'HS384'], 'HS384', 'HS384'],
   ])('where %j is listed and %s asked for, it is %s', async (supportedAlgorithms, algorithm, alg) => {
     const terms = { supportedAlgorithms, algorithm };
-    const { header } = await assertionOf(authenticate(secretOf(secret), terms, { method: 'client_secret_jwt' }));
+    const { header } = await assertionOf(await authenticate(secretOf(secret), terms, { method: 'client_secret_jwt' }));
     expect(header.alg).toBe(alg);
   });
 
@@ -186,14 +190,15 @@ describe('client_secret_jwt', () => {
       code: 'secret_unusable',
       message: `client_secret_jwt cannot be used: the secret has ${length} bytes, fewer than the ${needed} that ${algorithm} needs`,
     });
-    expect(() => authenticate(secretOf('x'.repeat(needed)), { algorithm }, { method })).not.toThrow();
+    await expect(authenticate(secretOf('x'.repeat(needed)), { algorithm }, { method })).resolves.toBeDefined();
   });
 
-  it('is used where the server lists nothing else that takes a secret', () => {
-    const methodFor = (listed: string[]): string => authenticate(secretOf(secret), {}, { listed }).method;
-    expect(methodFor(['client_secret_jwt', 'private_key_jwt'])).toBe('client_secret_jwt');
-    expect(methodFor(['client_secret_jwt', 'client_secret_post'])).toBe('client_secret_post');
-    expect(methodFor(['client_secret_jwt', 'client_secret_basic'])).toBe('client_secret_basic');
+  it('is used where the server lists nothing else that takes a secret', async () => {
+    const methodFor = async (listed: string[]): Promise<string> =>
+      (await authenticate(secretOf(secret), {}, { listed })).method;
+    expect(await methodFor(['client_secret_jwt', 'private_key_jwt'])).toBe('client_secret_jwt');
+    expect(await methodFor(['client_secret_jwt', 'client_secret_post'])).toBe('client_secret_post');
+    expect(await methodFor(['client_secret_jwt', 'client_secret_basic'])).toBe('client_secret_basic');
   });
 });
 
@@ -204,7 +209,7 @@ describe('an assertion that somebody else has signed (RFC 7521 section 4.2)', ()
   };
 
   it('is read anew for each try, and goes with the client id that was given', async () => {
-    const authentication = authenticate(foreign('urn:x:jwt-spiffe', 'one\n', 'two'));
+    const authentication = await authenticate(foreign('urn:x:jwt-spiffe', 'one\n', 'two'));
     expect(await formOf(authentication)).toEqual({
       token: 'x',
       client_assertion_type: 'urn:x:jwt-spiffe',
@@ -217,7 +222,9 @@ describe('an assertion that somebody else has signed (RFC 7521 section 4.2)', ()
   it('goes without a client id where none is given, whatever the server lists', async () => {
     const client = { clientId: undefined, basicEncoding: 'form', assertion: plainTerms } as const;
     for (const asked of [undefined, 'private_key_jwt']) {
-      const authentication = chooseAuthentication(asked, { ...client, credential: foreign('urn:x', 'one') }, ['none']);
+      const authentication = await chooseAuthentication(asked, { ...client, credential: foreign('urn:x', 'one') }, [
+        'none',
+      ]);
       expect(await formOf(authentication)).not.toHaveProperty('client_id');
     }
   });
@@ -243,41 +250,43 @@ describe('the explanation of a refused assertion', () => {
     [-3600, "the clock of this machine is 3600 s ahead of the server's"],
     [90, "the clock of this machine is 90 s behind the server's"],
   ])('is the clock where the server says %i s', async (seconds, words) => {
-    const own = authenticate(await privateKey(ec.pem));
+    const own = await authenticate(await privateKey(ec.pem));
     expect(await explain(own, { date: at(seconds) })).toContain(words);
-    const foreign = authenticate({ kind: 'assertion', type: 'urn:x', read: async () => new Secret('x') });
+    const foreign = await authenticate({ kind: 'assertion', type: 'urn:x', read: async () => new Secret('x') });
     expect(await explain(foreign, { date: at(seconds) })).toContain(words);
   });
 
   it.each([at(0), at(-5), at(5), undefined, '', 'yesterday'])(
     'is not the clock where the server says %j',
     async (date) => {
-      expect(await explain(authenticate(await privateKey(ec.pem)), { date })).not.toContain('clock');
+      expect(await explain(await authenticate(await privateKey(ec.pem)), { date })).not.toContain('clock');
     },
   );
 
   it('names key, algorithm and audience, and what else there is', async () => {
     const key = await privateKey(ec.pem);
-    const words = await explain(authenticate(key));
+    const words = await explain(await authenticate(key));
     expect(words).toContain('ES256');
     expect(words).toContain('aud, which was https://as.example: try --assertion-audience token-endpoint');
     expect(words).toContain(
       `--key-id ID; the key's thumbprint is ${key.kind === 'private key' ? key.key.thumbprint : ''}`,
     );
-    expect(await explain(authenticate(key, { keyId: 'k1', otherAudience: 'issuer' }))).toMatch(
+    expect(await explain(await authenticate(key, { keyId: 'k1', otherAudience: 'issuer' }))).toMatch(
       /by the kid k1.*--assertion-audience issuer/,
     );
   });
 
   it('asks for the secret where it was one that signed', async () => {
-    const authentication = authenticate(secretOf('x'.repeat(32)), {}, { method: 'client_secret_jwt' });
+    const authentication = await authenticate(secretOf('x'.repeat(32)), {}, { method: 'client_secret_jwt' });
     expect(await explain(authentication)).toMatch(/^is the secret the one of ci-bot, and HS256 what/);
   });
 
   it("shows of somebody else's who it is about, and for whom", async () => {
     const claims = Buffer.from(JSON.stringify({ iss: 'https://k8s', sub: 'system:a', aud: ['x', 'y'], jti: 'hidden' }));
     const jwt = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${claims.toString('base64url')}.c2ln`;
-    const words = await explain(authenticate({ kind: 'assertion', type: 'urn:x', read: async () => new Secret(jwt) }));
+    const words = await explain(
+      await authenticate({ kind: 'assertion', type: 'urn:x', read: async () => new Secret(jwt) }),
+    );
     expect(words).toContain('it says iss https://k8s, sub system:a, aud x y');
     expect(words).not.toContain('hidden');
   });

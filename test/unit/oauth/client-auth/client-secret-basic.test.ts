@@ -14,7 +14,7 @@ function decoded(credentials: string): string {
 
 describe('client_secret_basic (RFC 6749 section 2.3.1)', () => {
   it('puts id and secret into the Authorization field, and nothing into the form', async () => {
-    const authentication = authenticationBy('client_secret_basic', 's6BhdRkqt3', 'gX1fBat3bV');
+    const authentication = await authenticationBy('client_secret_basic', 's6BhdRkqt3', 'gX1fBat3bV');
     const headers = new HttpHeaders([['accept', 'application/json']]);
     const request = await authentication.complete({ url, headers, form: [...form] });
     expect(request.headers.get('authorization')).toBe('Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW');
@@ -25,7 +25,11 @@ describe('client_secret_basic (RFC 6749 section 2.3.1)', () => {
 
   it('takes the place of another Authorization field', async () => {
     const headers = new HttpHeaders([['Authorization', 'Bearer x']]);
-    const request = await authenticationBy('client_secret_basic', 'a', 'b').complete({ url, headers, form: [] });
+    const request = await (await authenticationBy('client_secret_basic', 'a', 'b')).complete({
+      url,
+      headers,
+      form: [],
+    });
     expect([...request.headers]).toEqual([['authorization', 'Basic YTpi']]);
   });
 
@@ -74,7 +78,7 @@ describe('client_secret_basic (RFC 6749 section 2.3.1)', () => {
     ['id', 'a:b%c +ü'],
     ['Aladdin', 'open sesame'],
   ])('raw leaves %s and %s as they are', async (id, secret) => {
-    const authentication = authenticationBy('client_secret_basic', id, secret, 'raw');
+    const authentication = await authenticationBy('client_secret_basic', id, secret, 'raw');
     const { headers } = await authentication.complete({ url, headers: new HttpHeaders(), form: [] });
     expect(decoded(headers.get('authorization')?.replace('Basic ', '') ?? '')).toBe(`${id}:${secret}`);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOptions, issuerOptions, resolveServer } from '../../../src/options/server-options.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { endpointOptions, issuerOptions } from '../../../src/options/server-options.ts';
+import { resolveServer } from '../../../src/settings/resolve-server.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf, wordsOf } from '../support/failure.ts';
 
 function resolve(typed: Record<string, string>, env = {}) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile, ProfileValue } from '../../../src/config/profile.ts';
 import type { OptionRow, TypedValue } from '../../../src/options/option.ts';
-import type { Rank, Setting } from '../../../src/options/settings.ts';
-import { Settings, toMilliseconds, toSeconds } from '../../../src/options/settings.ts';
+import type { Rank, Setting } from '../../../src/settings/settings.ts';
+import { Settings, toMilliseconds, toSeconds } from '../../../src/settings/settings.ts';
 import { failureOf } from '../support/failure.ts';
 
 const rows: OptionRow[] = [

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile, ProfileValue } from '../../../src/config/profile.ts';
 import type { Environment } from '../../../src/context.ts';
-import { clientOptions, resolveClient } from '../../../src/options/client-options.ts';
+import { clientOptions } from '../../../src/options/client-options.ts';
 import { endpointOptions, issuerOptions } from '../../../src/options/server-options.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { resolveClient } from '../../../src/settings/resolve-client.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf, wordsOf } from '../support/failure.ts';
 import { createContext } from '../support/test-context.ts';
 

@@ -1,12 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  cacheDirectory,
-  cacheOptions,
-  minimumLifetimeOption,
-  resolveCache,
-} from '../../../src/options/cache-options.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { cacheOptions, minimumLifetimeOption } from '../../../src/options/cache-options.ts';
+import { cacheDirectory, resolveCache } from '../../../src/settings/resolve-cache.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf } from '../support/failure.ts';
 import type { ContextOptions } from '../support/test-context.ts';
 import { createContext } from '../support/test-context.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { requestOptions, resolveRequest } from '../../../src/options/request-options.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { requestOptions } from '../../../src/options/request-options.ts';
+import { resolveRequest } from '../../../src/settings/resolve-request.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf, wordsOf } from '../support/failure.ts';
 
 function resolve(typed: Record<string, string[] | boolean>, env = {}) {

@@ -1,21 +1,8 @@
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { fingerprint } from '../token-fingerprint.ts';
-import type { OptionRow } from './option.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
-
-export const linesOption: OptionRow = {
-  name: 'lines',
-  group: 'Token',
-  summary: 'many tokens on standard input, one a line; a line of JSON for each',
-};
-
-export const cachedOption: OptionRow = {
-  name: 'cached',
-  group: 'Token',
-  summary: 'take the token from the cache; the server is not asked for one',
-};
 
 /**
  * The token that a command is about: its operand, standard input, or the cache.

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { connectionOptions, resolveConnection } from '../../../src/options/connection-options.ts';
+import { connectionOptions } from '../../../src/options/connection-options.ts';
 import type { OptionRow } from '../../../src/options/option.ts';
-import { Settings } from '../../../src/options/settings.ts';
+import { resolveConnection } from '../../../src/settings/resolve-connection.ts';
+import { Settings } from '../../../src/settings/settings.ts';
 import { failureOf } from '../support/failure.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { createContext } from '../support/test-context.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyOptions } from '../../../src/options/key-options.ts';
 import type { TypedOptions } from '../../../src/options/option.ts';
 import { outputOptions } from '../../../src/options/output-options.ts';
-import { Settings } from '../../../src/options/settings.ts';
-import { readTokenLines } from '../../../src/options/token-lines.ts';
-import { cachedOption, linesOption } from '../../../src/options/token-operand.ts';
-import { keyOptions } from '../../../src/options/verification-keys.ts';
+import { cachedOption, linesOption } from '../../../src/options/token-options.ts';
+import { Settings } from '../../../src/settings/settings.ts';
+import { readTokenLines } from '../../../src/settings/token-lines.ts';
 import { failureOf } from '../support/failure.ts';
 import { createContext } from '../support/test-context.ts';
 

@@ -3,9 +3,9 @@ import { openCacheDirectory } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { isGood } from '../expiry.ts';
-import { cacheDirectory } from './cache-options.ts';
-import { resolveDpop } from './dpop-options.ts';
-import { resolveRequest } from './request-options.ts';
+import { cacheDirectory } from './resolve-cache.ts';
+import { resolveDpop } from './resolve-dpop.ts';
+import { resolveRequest } from './resolve-request.ts';
 import type { Settings } from './settings.ts';
 import { belongsTo, isBound, optionsFor, resolveOwner, wasAskedFor } from './token-selection.ts';
 

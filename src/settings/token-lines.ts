@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import type { TypedOptions } from './option.ts';
-import { outputFormat } from './output-options.ts';
+import type { TypedOptions } from '../options/option.ts';
+import { outputFormat } from '../options/output-options.ts';
 import type { Settings } from './settings.ts';
 import { claimStandardInput } from './standard-input.ts';
 import { cleanToken } from './token-operand.ts';

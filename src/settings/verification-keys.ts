@@ -6,25 +6,8 @@ import type { JsonWebKeySet } from '../jwt/keys.ts';
 import { parsePublicKeys, parseSharedSecret } from '../jwt/keys.ts';
 import type { KeySource } from '../jwt/verify.ts';
 import { unreadable } from '../unreadable.ts';
-import type { OpenClient } from './load-settings.ts';
-import type { OptionRow } from './option.ts';
 import type { Setting, Settings } from './settings.ts';
-
-/** Keys other than those of the issuer's metadata. */
-export const keyOptions: readonly OptionRow[] = [
-  {
-    name: 'jwks',
-    value: 'FILE',
-    group: 'Checks',
-    summary: 'keys from a file: JWK Set, JWK, PEM public key or certificate',
-  },
-  {
-    name: 'verify-secret-file',
-    value: 'FILE',
-    group: 'Checks',
-    summary: 'shared secret, for HS256, HS384 and HS512 only',
-  },
-];
+import type { OpenClient } from './with-client.ts';
 
 /**
  * Where the keys come from: one place only, so that a shared secret never meets the keys of a server (RFC 8725 section 2.1).

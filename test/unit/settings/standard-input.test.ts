@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OptionRow } from '../../../src/options/option.ts';
-import { Settings } from '../../../src/options/settings.ts';
-import { claimStandardInput } from '../../../src/options/standard-input.ts';
+import { Settings } from '../../../src/settings/settings.ts';
+import { claimStandardInput } from '../../../src/settings/standard-input.ts';
 import { failureOf } from '../support/failure.ts';
 
 const rows: OptionRow[] = ['client-secret-file', 'token-file', 'upload-file', 'verify-secret-file'].map((name) => ({

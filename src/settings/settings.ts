@@ -1,8 +1,8 @@
 import type { Profile } from '../config/profile.ts';
 import type { Environment } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import type { OptionRow, TypedOptions } from './option.ts';
-import { profileKey } from './option.ts';
+import type { OptionRow, TypedOptions } from '../options/option.ts';
+import { profileKey } from '../options/option.ts';
 
 /** Where a value came from. A higher rank wins over a lower one. */
 export interface Origin {

@@ -1,0 +1,53 @@
+import type { OAuthClient } from '../client/oauth-client.ts';
+import type { Context } from '../context.ts';
+import { resolveCache } from './resolve-cache.ts';
+import { resolveClient } from './resolve-client.ts';
+import { resolveConnection } from './resolve-connection.ts';
+import { resolveDpop } from './resolve-dpop.ts';
+import { resolveServer } from './resolve-server.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Opens the client that the settings describe, runs the task, and closes its connections.
+ * @throws UsageError, ConfigError, and what the task throws
+ */
+export function withClient<T>(settings: Settings, ctx: Context, task: (client: OAuthClient) => Promise<T>): Promise<T> {
+  return withClientOnDemand(settings, ctx, async (open) => task(await open()));
+}
+
+/** Gives the client of the run, which is opened for the first who asks. */
+export type OpenClient = () => Promise<OAuthClient>;
+
+/**
+ * The same for a task that may do without: what the settings say is checked, and nothing is loaded until
+ * the client is asked for.
+ * @throws UsageError, ConfigError, and what the task throws
+ */
+export async function withClientOnDemand<T>(
+  settings: Settings,
+  ctx: Context,
+  task: (open: OpenClient) => Promise<T>,
+): Promise<T> {
+  const resolved = {
+    server: resolveServer(settings),
+    client: resolveClient(settings, ctx),
+    dpop: resolveDpop(settings, ctx),
+    cache: resolveCache(settings, ctx),
+    connection: await resolveConnection(settings, ctx),
+  };
+  let client: Promise<OAuthClient> | undefined;
+  const open = async (): Promise<OAuthClient> => {
+    const { createClient } = await import('../client/oauth-client.ts');
+    return createClient(resolved, ctx);
+  };
+  try {
+    return await task(() => {
+      client ??= open();
+      return client;
+    });
+  } finally {
+    const opened = await client;
+    for (const step of opened?.afterAnswer ?? []) await step();
+    await opened?.transport.close();
+  }
+}
