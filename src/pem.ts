@@ -8,7 +8,8 @@ export interface PemBlock {
 export function pemBlocks(content: string | Uint8Array): readonly PemBlock[] {
   const blocks = Buffer.from(content)
     .toString('latin1')
-    .matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g);
+    // No block holds the beginning of another: else each would be looked for its end through all that follow.
+    .matchAll(/-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----BEGIN )[\s\S])*?-----END \1-----/g);
   return [...blocks].map(([text, label = '']) => ({ label, text: `${text}\n` }));
 }
 

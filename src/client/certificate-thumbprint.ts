@@ -17,6 +17,6 @@ export async function certificateThumbprint(
   ctx: Context,
 ): Promise<string> {
   const place = `${file.path} (${file.origin})`;
-  const certificates = await parseCertificates(readCertificate(file, ctx), place);
+  const certificates = await parseCertificates(await readCertificate(file, ctx), place);
   return thumbprintOf(ownCertificate(certificates, place, { key, place: keyPlace }, ctx.now()));
 }

@@ -8,7 +8,10 @@ import { readFileOnce } from './read-secret.ts';
  * @param file its absolute path, and who named it
  * @throws ConfigError secret_unusable
  */
-export function readCertificate(file: { readonly path: string; readonly origin: string }, ctx: Context): Buffer {
+export function readCertificate(
+  file: { readonly path: string; readonly origin: string },
+  ctx: Context,
+): Promise<Buffer> {
   const holdsSecret = (content: Uint8Array): boolean => isPkcs12(content) || privateKeyBlocks(content).length > 0;
   return readFileOnce({ ...file, noun: 'certificate', holdsSecret }, ctx);
 }

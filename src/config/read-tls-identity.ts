@@ -18,9 +18,10 @@ import type { TlsFiles } from './tls-files.ts';
  */
 export async function readTlsIdentity(files: TlsFiles, ctx: Context): Promise<TlsIdentity> {
   const { certificate: path, origin } = files;
-  const content = readCertificate({ path, origin }, ctx);
+  const content = await readCertificate({ path, origin }, ctx);
   const place = `${path} (${origin})`;
-  const password = files.password && (await readSecret(files.password.source, files.password.origin, ctx)).reveal();
+  const password =
+    files.password && (await readSecret(files.password.source, files.password.origin, ctx, 'password')).reveal();
   const identity = isPkcs12(content)
     ? await fromPkcs12(content, place, password, files, ctx)
     : await fromPem(content, place, password, files, ctx);
@@ -61,7 +62,7 @@ async function fromPem(
   const certificates = await parseCertificates(content, place);
   const isElsewhere = privateKey !== undefined && privateKey.path !== path;
   const keyContent = isElsewhere
-    ? readFileOnce({ ...privateKey, noun: 'private key', holdsSecret: () => true }, ctx)
+    ? await readFileOnce({ ...privateKey, noun: 'private key', holdsSecret: () => true }, ctx)
     : content;
   const keyPlace = isElsewhere ? `${privateKey.path} (${privateKey.origin})` : place;
   for (const { text: pem } of privateKeyBlocks(keyContent)) ctx.io.conceal(pem.trim(), '[secret]');

@@ -41,6 +41,7 @@ export async function parseSigningKey(source: string, place: KeyPlace): Promise<
       'make another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072',
     );
   }
+  await requirePair(privateKey, jwk ?? publicJwk, place);
   const { calculateJwkThumbprint } = await import('jose');
   return { privateKey, publicJwk, algorithms, thumbprint: await calculateJwkThumbprint(publicJwk) };
 }
@@ -110,6 +111,23 @@ async function publicHalf(privateKey: KeyObject, place: KeyPlace): Promise<JWK> 
   } catch {
     throw withoutAlgorithm({}, privateKey, place);
   }
+}
+
+/**
+ * Nobody else looks: the key would be taken, and what it signs would be refused everywhere.
+ * @param publicJwk the public half as the file has it
+ */
+async function requirePair(privateKey: KeyObject, publicJwk: JWK, place: KeyPlace): Promise<void> {
+  const { createPublicKey, sign, verify } = await import('node:crypto');
+  const digest = publicJwk.kty === 'OKP' ? null : 'sha256';
+  const sample = Buffer.from('sample');
+  try {
+    const publicKey = createPublicKey({ key: publicJwk as import('node:crypto').JsonWebKey, format: 'jwk' });
+    if (verify(digest, sample, publicKey, sign(digest, sample, privateKey))) return;
+  } catch {
+    // A key that cannot sign is no better.
+  }
+  throw unusable(place, 'is damaged: its private and its public half do not belong together');
 }
 
 function withoutAlgorithm(

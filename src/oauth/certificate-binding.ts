@@ -10,7 +10,8 @@ import type { Confirmation } from './require-confirmation.ts';
  */
 export function boundThumbprint(accessToken: string): string | undefined {
   const thumbprint = confirmationOf(readJwtClaims(accessToken) ?? {}, 'x5t#S256');
-  return typeof thumbprint === 'string' ? thumbprint : undefined;
+  // What is no thumbprint is that of no certificate, and the token is not free for that.
+  return thumbprint === undefined || typeof thumbprint === 'string' ? thumbprint : JSON.stringify(thumbprint);
 }
 
 /** That a token is not bound to the certificate of somebody else: whether it is bound to one, the server decides. */

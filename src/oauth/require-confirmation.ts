@@ -5,6 +5,9 @@ import { confirmationOf } from '../jwt/confirmation.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
 import { answerOf } from './error-response.ts';
 
+/** Characters of a thumbprint, which has 43, that are shown. */
+const shownLength = 100;
+
 /** What a token must be bound to, as far as it tells: a JWT does, in `cnf` (RFC 7800 section 3.1). */
 export interface Confirmation {
   readonly method: ConfirmationMethod;
@@ -39,9 +42,13 @@ export function requireConfirmation(
       : `the token is bound to no ${noun}: it has no cnf.${method}`,
     {
       status: document.status,
-      server: typeof bound === 'string' ? `${answerOf(document)}: ${method} ${bound}` : answerOf(document),
+      server: isBound ? `${answerOf(document)}: ${method} ${inShort(bound)}` : answerOf(document),
       sent: `${shown}, ${method} ${thumbprint}`,
       hint,
     },
   );
+}
+
+function inShort(bound: unknown): string {
+  return (typeof bound === 'string' ? bound : JSON.stringify(bound)).slice(0, shownLength);
 }

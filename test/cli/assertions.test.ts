@@ -1,4 +1,6 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -7,7 +9,7 @@ import { makeKey } from '../support/authentication/keys.ts';
 import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
 import { createCertificateAuthority } from '../support/tls.ts';
-import { answerMetadata, answerToken, issuer, secret, success, tokenEndpoint } from './support/scene.ts';
+import { answerMetadata, answerToken, issuer, report, secret, success, tokenEndpoint } from './support/scene.ts';
 import { unsignedToken } from './support/signing.ts';
 
 const rsa = makeKey('RS256');
@@ -93,6 +95,28 @@ describe('a private key', () => {
     expect(await cli.run(['token', ...args], { env: byIssuer })).toEqual(success('abc\n'));
     expect(decodeProtectedHeader(sentAssertion(cli)).alg).toBe('ES256');
   });
+
+  test.for<[what: string, args: string[]]>([
+    ['a client that signs', ['--private-key', 'key.pem', '--client-id', 'ci-bot']],
+    ['the runner of GitHub Actions', ['--client-assertion-from', 'github-actions']],
+  ])(
+    'of %s is not made for the token endpoint of another server than the one it is sent to',
+    async ([, args], { cli }) => {
+      await cli.writeFile('key.pem', ec.pem);
+      answerMetadata(cli, { token_endpoint: 'https://honest.example/token' });
+      const asking = ['introspect', 'a-token', '--assertion-audience', 'token-endpoint', ...args];
+      const { exitCode, stderr } = await cli.run(asking, { env: { CCGRANT_ISSUER: issuer, ...github } });
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 3,
+        stderr: report(
+          'invalid_response',
+          'the assertion would be for https://honest.example/token, and be sent to as.example.com',
+          { hint: 'if that is right, name it yourself: --assertion-audience URL' },
+        ),
+      });
+      expect(cli.requests.map(({ method }) => method)).toEqual(['GET']);
+    },
+  );
 
   test('signs for whom --assertion-audience says, and then no issuer is needed', async ({ cli }) => {
     await cli.writeFile('key.pem', ec.pem);
@@ -262,6 +286,22 @@ describe("somebody else's assertion", () => {
     expect([0, 1].map((index) => sentAssertion(cli, index))).toEqual([foreign, other]);
   });
 
+  test('from a pipe is never answered with the token of what came from it before', async ({ cli }) => {
+    answerMetadata(cli);
+    for (const token of ['abc', 'def']) answerToken(cli, token);
+    execFileSync('mkfifo', ['-m', '600', join(cli.directory, 'pipe')]);
+    const run = async (assertion: string) => {
+      const writer = spawn('sh', ['-c', 'printf %s "$1" > pipe', 'sh', assertion], { cwd: cli.directory });
+      const end = once(writer, 'close');
+      const result = await cli.run(['token', '--client-assertion-file', 'pipe'], { env: { CCGRANT_ISSUER: issuer } });
+      await end;
+      return result;
+    };
+
+    expect(await run(foreign)).toEqual(success('abc\n'));
+    expect(await run(unsignedToken({ sub: 'another', exp: now + 600 }))).toEqual(success('def\n'));
+  });
+
   test('comes from a command of a profile', async ({ cli }) => {
     const command = JSON.stringify([process.execPath, '-e', `process.stdout.write(${JSON.stringify(foreign)})`]);
     await cli.writeFile(
@@ -328,6 +368,32 @@ describe("somebody else's assertion", () => {
     expect(await run('2')).toEqual(success('of-job-2\n'));
   });
 
+  test('that is refused may say of itself what it wants', async ({ cli }) => {
+    const claims = { iss: { toString: 1 }, sub: [7, 's'.repeat(50_000)], aud: ['a', 'b'], exp: now + 600 };
+    await cli.writeFile('token', unsignedToken(claims));
+    answerMetadata(cli);
+    cli.answer('POST', tokenEndpoint, { status: 401, json: { error: 'invalid_client' } });
+    const { exitCode, stderr } = await cli.run(['token', '--client-assertion-file', 'token'], {
+      env: { CCGRANT_ISSUER: issuer },
+    });
+    expect(exitCode, stderr).toBe(3);
+    expect(stderr).toContain('aud a b');
+    expect(stderr.length).toBeLessThan(1000);
+  });
+
+  test.for(['runner\ntoken', 'runner token', 'töken'])(
+    'cannot be asked for with %j as the token of the runner, which fits no header field',
+    async (token, { cli }) => {
+      const stderr = await refused(cli, ['--client-assertion-from', 'github-actions'], {
+        CCGRANT_ISSUER: issuer,
+        ...github,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: token,
+      });
+      expect(stderr).toContain('this is no job of GitHub Actions that may ask for ID tokens');
+      expect(cli.requests).toEqual([]);
+    },
+  );
+
   test('that GitHub Actions does not give is a failure that says so', async ({ cli }) => {
     answerMetadata(cli);
     cli.answer('GET', `${githubUrl}&audience=${encodeURIComponent(issuer)}`, { status: 403, body: 'no' });
@@ -356,15 +422,19 @@ describe("somebody else's assertion", () => {
 
 test('a secret, a key and an assertion in the same file are three clients to the cache', async ({ cli }) => {
   answerMetadata(cli);
-  for (const kind of ['secret', 'key']) answerToken(cli, `by-${kind}`);
+  answerToken(cli, 'by-key');
   await cli.writeFile('file', ec.pem);
   const run = (option: string) => cli.run(['token', option, 'file'], { env: byIssuer });
 
-  expect(await run('--client-secret-file')).toEqual(success('by-secret\n'));
   expect(await run('--private-key')).toEqual(success('by-key\n'));
-  const { exitCode, stderr } = await run('--client-assertion-file');
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('is no JWT');
+  for (const [option, fault] of [
+    ['--client-secret-file', 'is a private key'],
+    ['--client-assertion-file', 'is no JWT'],
+  ] as const) {
+    const { exitCode, stderr } = await run(option);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(fault);
+  }
 });
 
 describe('bad input is refused before anything is sent:', () => {
@@ -476,6 +546,18 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-secret-file', 'secret.txt', '--auth-method', 'client_secret_jwt'],
       /client_secret_jwt cannot be used: the secret has 8 bytes, fewer than the 32 that HS256 needs/,
     ],
+    [
+      'a private key as the secret, which would be sent',
+      ['--client-secret-file', 'rsa.pem'],
+      /the secret of --client-secret-file is a private key\n {2}hint: {3}a key signs, and is not sent: --private-key FILE/,
+    ],
+    ['the same as a JWK', ['--client-secret-file', 'rsa.jwk'], /is a private key/],
+    [
+      'the same in a variable',
+      [],
+      /the secret of CCGRANT_CLIENT_SECRET is a private key/,
+      { CCGRANT_CLIENT_SECRET: ec.pem },
+    ],
     ['an empty assertion', ['--client-assertion-file', 'empty'], /the assertion in .*empty .* is empty/],
     [
       'an assertion that is no JWT',
@@ -519,6 +601,7 @@ describe('bad input is refused before anything is sent:', () => {
     await cli.writeFile('key.der', createPrivateKey(rsa.pem).export({ type: 'pkcs8', format: 'der' }));
     await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
     await cli.writeFile('encrypted.pem', encrypt(rsa.pem, 'right'));
+    await cli.writeFile('rsa.jwk', JSON.stringify(createPrivateKey(rsa.pem).export({ format: 'jwk' })));
 
     const stderr = await refused(cli, args, { ...byIssuer, CCGRANT_TOKEN_ENDPOINT: tokenEndpoint, ...env });
     expect(cli.requests).toEqual([]);

@@ -168,11 +168,11 @@ describe('is refused before anything is sent', () => {
     ],
     [
       '--cert client.pem --key encrypted.key --pass-file empty',
-      /^secret_unusable\]: the secret in .*empty \(--pass-file\) is empty$/,
+      /^secret_unusable\]: the password in .*empty \(--pass-file\) is empty$/,
     ],
     [
       '--cert client.pem --key encrypted.key --pass-file none',
-      /^secret_unusable\]: the secret file .* does not exist$/,
+      /^secret_unusable\]: the password file .* does not exist$/,
     ],
     [
       '--cert client.pem --key other.key',

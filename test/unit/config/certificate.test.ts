@@ -48,6 +48,11 @@ describe('a certificate', () => {
 });
 
 describe('what is no certificate', () => {
+  it('is found out in time, however often it begins', { timeout: 5000 }, async () => {
+    const failure = await failureOf(() => parse('-----BEGIN A-----\n'.repeat(58_000)));
+    expect(failure.message).toContain('there is no certificate');
+  });
+
   const pem = (label: string): string => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
   it.each<[string, string | Uint8Array, RegExp]>([
     ['a private key', pem('EC PRIVATE KEY'), /^it holds a private key: that is --key FILE/],

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import { importJWK, jwtVerify } from 'jose';
@@ -104,13 +105,13 @@ describe('no signature is made with', () => {
   const certificate = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
   const jwk = toJwk(rsa.pem);
   const { d, ...publicOnly } = jwk;
-  const refused: [
+  const refused: readonly (readonly [
     what: string,
     source: string,
     password: string | undefined,
     message: RegExp,
     hint: RegExp | undefined,
-  ][] = [
+  ])[] = [
     ['a public key', publicPem(), undefined, /^there is no private key in /, /^it holds the public key/],
     ['a public JWK', JSON.stringify(publicOnly), undefined, /^there is no private key in /, /public key.* member d/],
     [
@@ -187,6 +188,21 @@ describe('no signature is made with', () => {
       /id-RSASSA-PSS/,
       /PS256/,
     ],
+    ...[makeKey('RS256'), makeKey('ES256'), makeKey('EdDSA')].flatMap(({ pem }, index) => {
+      const [own, other] = [toJwk(pem), toJwk([rsa.pem, ec.pem, pemOf(generateKeyPairSync('ed25519'))][index] ?? '')];
+      const { kty } = own;
+      const mixed = JSON.stringify(kty === 'RSA' ? { ...own, n: other.n } : { ...own, d: other.d });
+      return [[`a JWK of ${kty} put together of two`, mixed, undefined, /do not belong together/, undefined] as const];
+    }),
+    [
+      'a PEM put together of two',
+      createPrivateKey({ key: { ...toJwk(ec.pem), d: published.p256.d } as JsonWebKey, format: 'jwk' })
+        .export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
+      undefined,
+      /do not belong together/,
+      undefined,
+    ],
     ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /^there is no private key in /, /PEM/],
     ['nothing of the kind', 'hunter22', undefined, /^there is no private key in /, /PEM/],
   ];
@@ -204,6 +220,11 @@ describe('no signature is made with', () => {
     }
     expect(words).not.toContain('hunter22');
   });
+});
+
+it('a file in which keys begin and never end is refused in time', { timeout: 5000 }, async () => {
+  const failure = await failureOf(() => parse('-----BEGIN A PRIVATE KEY-----\n'.repeat(34_000)));
+  expect(failure.message).toContain('breaks off');
 });
 
 function encrypt(pem: string, type: 'pkcs8' | 'pkcs1' | 'sec1'): string {
