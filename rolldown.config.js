@@ -77,7 +77,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/]decode|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {
@@ -97,7 +97,16 @@ export default defineConfig({
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',
-          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-auth[\\/][^/]*|client-credentials|jwks|require-binding))\.ts$/,
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-auth[\\/][^/]*|client-credentials|jwks|require-confirmation))\.ts$/,
+        },
+        // What reads keys and certificates.
+        {
+          name: 'private-key',
+          test: /src[\\/](pem|private-key|config[\\/](own-)?certificate|jwt[\\/](public-jwk|signing-key))\.ts$/,
+        },
+        {
+          name: 'read-tls-identity',
+          test: /src[\\/](client[\\/]certificate-thumbprint|config[\\/]read-(certificate|tls-identity))\.ts$/,
         },
         { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
       ],

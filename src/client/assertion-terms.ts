@@ -1,10 +1,10 @@
-import { readCertificate } from '../config/read-certificate.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { AssertionTerms } from '../oauth/client-auth/client-assertion.ts';
 import type { ClientCredential } from '../oauth/client-auth/client-authentication.ts';
 import type { EndpointName } from '../oauth/endpoint-names.ts';
 import type { OAuthClient } from './oauth-client.ts';
+import { nameOf } from './read-signing-key.ts';
 
 /**
  * What the assertions of a client say that it signs itself.
@@ -46,11 +46,11 @@ export async function assertionAudience(target: URL, { server, settings }: OAuth
 async function thumbprintOf(
   credential: ClientCredential | undefined,
   { settings }: OAuthClient,
-  { now }: Context,
+  ctx: Context,
 ): Promise<string | undefined> {
-  const { certificate } = settings.client.assertion;
-  if (certificate === undefined || credential?.kind !== 'private key') return undefined;
-  const { certificateThumbprint } = await import('../jwt/certificate-thumbprint.ts');
-  const place = `${certificate.path} (${certificate.origin})`;
-  return certificateThumbprint(readCertificate(certificate), credential.key.privateKey, place, now());
+  const { assertion, credential: named } = settings.client;
+  if (assertion.certificate === undefined || credential?.kind !== 'private key' || named?.kind !== 'private key')
+    return undefined;
+  const { certificateThumbprint } = await import('./certificate-thumbprint.ts');
+  return certificateThumbprint(assertion.certificate, credential.key, nameOf(named), ctx);
 }

@@ -56,11 +56,15 @@ describe('bad input is refused before anything is sent:', () => {
     ],
     ['an empty key', ['--private-key', 'empty'], /the private key in .*empty \(--private-key\) is empty/],
     ['a binary key', ['--private-key', 'key.der'], /is not UTF-8 text\n.*PEM or JWK/],
-    ['an encrypted key without its password', ['--private-key', 'encrypted.pem'], /is encrypted\n.*--pass-file FILE/],
+    [
+      'an encrypted key without its password',
+      ['--private-key', 'encrypted.pem'],
+      /is encrypted, and no password is given\n.*--pass-file FILE/,
+    ],
     [
       'the wrong password',
       ['--private-key', 'encrypted.pem', '--pass-file', 'wrong.txt'],
-      /cannot be decrypted with the password/,
+      /the password does not open the private key in .*encrypted\.pem/,
     ],
     [
       'a password that is not there',
@@ -72,7 +76,11 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-secret-file', 'secret.txt', '--pass-file', 'wrong.txt'],
       /--pass-file is the password of a private key, and none is given/,
     ],
-    ['a public key', ['--private-key', 'public.pem'], /is a public key/],
+    [
+      'a public key',
+      ['--private-key', 'public.pem'],
+      /there is no private key in .*public\.pem .*\n.*it holds the public key/,
+    ],
     ['an algorithm of another key', [...key, '--signing-alg', 'ES256'], /an RSA key cannot sign with ES256\n.*RS256/],
     [
       'an algorithm that is none',

@@ -102,6 +102,7 @@ describe('a private key', () => {
 });
 
 describe('no signature is made with', () => {
+  const certificate = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
   const jwk = toJwk(rsa.pem);
   const { d, ...publicOnly } = jwk;
   const refused: readonly (readonly [
@@ -111,14 +112,14 @@ describe('no signature is made with', () => {
     message: RegExp,
     hint: RegExp | undefined,
   ])[] = [
-    ['a public key', publicPem(), undefined, /is a public key/, /private key/],
-    ['a public JWK', JSON.stringify(publicOnly), undefined, /is a public key/, /member d/],
+    ['a public key', publicPem(), undefined, /^there is no private key in /, /^it holds the public key/],
+    ['a public JWK', JSON.stringify(publicOnly), undefined, /^there is no private key in /, /public key.* member d/],
     [
       'a certificate',
-      '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----',
+      certificate,
       undefined,
-      /is a certificate/,
-      /private key/,
+      /^there is no private key in /,
+      /^it holds a certificate only: give the file of its private key$/,
     ],
     ['a shared secret', '{"kty":"oct","k":"c2VjcmV0"}', undefined, /is a shared secret/, /--client-secret-file/],
     [
@@ -136,8 +137,21 @@ describe('no signature is made with', () => {
       /is encrypted/,
       /--pass-file/,
     ],
-    ['an encrypted key with another password', encrypt(rsa.pem, 'pkcs8'), 'wrong', /cannot be decrypted/, /password/],
+    [
+      'an encrypted key with another password',
+      encrypt(rsa.pem, 'pkcs8'),
+      'wrong',
+      /^the password does not open /,
+      /--pass-file/,
+    ],
     ['a key that breaks off', rsa.pem.slice(0, 300), undefined, /breaks off/, undefined],
+    [
+      'a key that breaks off after its certificate',
+      `${certificate}${rsa.pem.slice(0, 300)}`,
+      undefined,
+      /breaks off/,
+      undefined,
+    ],
     ['a key in one line', rsa.pem.replaceAll('\n', ' '), undefined, /no PEM that can be read/, /line ends/],
     [
       'a key of OpenSSH',
@@ -189,14 +203,16 @@ describe('no signature is made with', () => {
       /do not belong together/,
       undefined,
     ],
-    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /holds no private key/, /PEM/],
-    ['nothing of the kind', 'hunter22', undefined, /holds no private key/, /PEM/],
+    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /^there is no private key in /, /PEM/],
+    ['nothing of the kind', 'hunter22', undefined, /^there is no private key in /, /PEM/],
   ];
 
   it.each(refused)('%s', async (_, source, password, message, hint) => {
     const failure = await failureOf(() => parse(source, password));
     expect(failure).toMatchObject({ code: 'secret_unusable', message: expect.stringMatching(message) });
-    expect(failure.message).toMatch(/^the private key in key\.pem \(--private-key\) /);
+    expect(failure.message).toMatch(
+      / the private key in key\.pem \(--private-key\)$|^the private key in key\.pem \(--private-key\) |^there is no private key in key\.pem \(--private-key\)$/,
+    );
     if (hint !== undefined) expect(failure.hint).toMatch(hint);
     const words = wordsOf(failure);
     for (const line of source.split('\n').filter((one) => one.length > 20 && !one.includes('KEY'))) {

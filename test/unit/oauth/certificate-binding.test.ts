@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../src/http/headers.ts';
-import { requireBinding } from '../../../src/oauth/require-binding.ts';
+import { certificateConfirmation } from '../../../src/oauth/certificate-binding.ts';
+import { requireConfirmation } from '../../../src/oauth/require-confirmation.ts';
 import { failureOf, wordsOf } from '../support/failure.ts';
 
 const thumbprint = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0';
-const presented = { thumbprint, subject: 'CN=a', origin: '--cert' } as Parameters<typeof requireBinding>[1];
+const presented = { thumbprint, subject: 'CN=a', origin: '--cert' } as Parameters<typeof certificateConfirmation>[0];
 const document = {
   url: new URL('https://as.example/token'),
   method: 'POST',
@@ -21,7 +22,7 @@ function tokenWith(cnf: unknown): string {
     .concat('.AAAA');
 }
 
-const judge = (token: string, certificate = presented) => requireBinding(token, certificate, document);
+const judge = (token: string) => requireConfirmation(token, certificateConfirmation(presented), document);
 
 describe('a token that comes over a connection with a certificate', () => {
   it.each<[string, unknown]>([
@@ -50,9 +51,5 @@ describe('a token that comes over a connection with a certificate', () => {
     const failure = await failureOf(async () => judge(tokenWith({ 'x5t#S256': bound })));
     expect(failure.code).toBe('invalid_response');
     expect(wordsOf(failure).length).toBeLessThan(1000);
-  });
-
-  it('is nobody else to judge', () => {
-    expect(() => requireBinding(tokenWith({ 'x5t#S256': 7 }), undefined, document)).not.toThrow();
   });
 });
