@@ -77,7 +77,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand|with-client)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {
@@ -88,12 +88,15 @@ export default defineConfig({
         // What those need who may ask a server, whether they do or not.
         {
           name: 'settings',
-          test: /src[\\/]settings[\\/](with-client|resolve-request|verification-keys)\.ts$/,
+          test: /src[\\/]settings[\\/](client-settings|resolve-request|verification-keys)\.ts$/,
           priority: 3,
         },
         { name: 'http', test: /src[\\/]http[\\/]transport\.ts$/, priority: 2 },
         { name: 'undici', test: /src[\\/]http[\\/]undici-client\.ts$/ },
-        { name: 'toml', test: /node_modules[\\/]smol-toml|src[\\/]config[\\/]config-file\.ts$/ },
+        {
+          name: 'toml',
+          test: /node_modules[\\/]smol-toml|src[\\/](config[\\/]config-file|options[\\/]profile-keys)\.ts$/,
+        },
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { absolutePath } from '../absolute-path.ts';
 import type { AccessToken } from '../client/access-token.ts';
-import type { OAuthClient } from '../client/oauth-client.ts';
+import type { OAuthClient, OAuthClientSettings } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
 import { OutputError, UsageError } from '../errors.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
@@ -14,9 +14,6 @@ import type { TokenFormat } from '../render/access-token.ts';
 import { renderAccessToken, tokenFormats } from '../render/access-token.ts';
 import { isPlainFormat } from '../render/plain-token.ts';
 import { loadSettings } from '../settings/load-settings.ts';
-import { resolveCache } from '../settings/resolve-cache.ts';
-import { resolveDpop } from '../settings/resolve-dpop.ts';
-import { resolveRequest } from '../settings/resolve-request.ts';
 import type { Settings } from '../settings/settings.ts';
 import { claimStandardInput } from '../settings/standard-input.ts';
 import { withClient } from '../settings/with-client.ts';
@@ -62,13 +59,14 @@ export const tokenCommand: CommandDefinition = {
 async function run(invocation: Invocation, ctx: Context): Promise<void> {
   const settings = await loadSettings(options, invocation.options, ctx);
   claimStandardInput(settings);
+  const { resolveRequest } = await import('../settings/resolve-request.ts');
   const request = resolveRequest(settings);
   const format = (outputFormat(invocation.options) ?? 'token') as TokenFormat;
   const out = settings.text('out')?.value;
   const file = out === undefined || out === '-' ? undefined : absolutePath(out, ctx.host);
-  requireKeptKey(settings, ctx);
   if (settings.flag('keep-fresh')) return keepFileFresh(request, format, file, settings, ctx);
   await withClient(settings, ctx, async (client) => {
+    requireKeptKey(client.settings);
     const { obtainAccessToken } = await import('../client/access-token.ts');
     const isQuiet = !ctx.io.hasReported && !settings.flag('verbose');
     const token = await obtainAccessToken(request, client, ctx);
@@ -81,9 +79,8 @@ async function run(invocation: Invocation, ctx: Context): Promise<void> {
 }
 
 /** @throws UsageError usage for a token whose key would be gone before anybody could use it */
-function requireKeptKey(settings: Settings, ctx: Context): void {
-  const dpop = resolveDpop(settings, ctx);
-  if (dpop === undefined || dpop.keyFile !== undefined || resolveCache(settings, ctx).isEnabled) return;
+function requireKeptKey({ dpop, cache }: OAuthClientSettings): void {
+  if (dpop === undefined || dpop.keyFile !== undefined || cache.isEnabled) return;
   throw new UsageError('usage', 'without the cache the key that the token is bound to would be lost', {
     hint: 'give a key of your own with --dpop-key FILE, or leave --no-cache out',
   });
@@ -109,12 +106,16 @@ async function keepFileFresh(
   if (file === undefined) {
     throw new UsageError('usage', '--keep-fresh needs a file to write to', { hint: 'give --out FILE' });
   }
+  const { resolveCache } = await import('../settings/resolve-cache.ts');
   const { keepFresh } = await import('../client/keep-fresh.ts');
   const { obtainAccessToken } = await import('../client/access-token.ts');
   await keepFresh(
     {
       obtain: (current, again) =>
-        withClient(settings, again, (client) => obtainAccessToken(request, client, again, current)),
+        withClient(settings, again, (client) => {
+          requireKeptKey(client.settings);
+          return obtainAccessToken(request, client, again, current);
+        }),
       publish: (token) => writeAnswer(file, renderAccessToken(token, format, ctx.now() / 1000, ctx.env)),
       minimumLifetime: resolveCache(settings, ctx).minimumLifetime,
     },

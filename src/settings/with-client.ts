@@ -1,10 +1,5 @@
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { resolveCache } from './resolve-cache.ts';
-import { resolveClient } from './resolve-client.ts';
-import { resolveConnection } from './resolve-connection.ts';
-import { resolveDpop } from './resolve-dpop.ts';
-import { resolveServer } from './resolve-server.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -28,13 +23,8 @@ export async function withClientOnDemand<T>(
   ctx: Context,
   task: (open: OpenClient) => Promise<T>,
 ): Promise<T> {
-  const resolved = {
-    server: resolveServer(settings),
-    client: resolveClient(settings, ctx),
-    dpop: resolveDpop(settings, ctx),
-    cache: resolveCache(settings, ctx),
-    connection: await resolveConnection(settings, ctx),
-  };
+  const { resolveClientSettings } = await import('./client-settings.ts');
+  const resolved = await resolveClientSettings(settings, ctx);
   let client: Promise<OAuthClient> | undefined;
   const open = async (): Promise<OAuthClient> => {
     const { createClient } = await import('../client/oauth-client.ts');

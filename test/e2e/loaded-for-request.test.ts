@@ -52,7 +52,7 @@ describe('a token over https', () => {
     const { files, builtins } = await loadedFor('127.0.0.1');
     expect(builtins).toContain('NativeModule tls');
     expect(builtins.filter((name) => /http2|deps\/undici|zlib|worker_threads/.test(name))).toEqual([]);
-    expect(files.map((file) => basename(file))).toContainEqual(expect.stringMatching(/^undici-client-/));
+    expect(files.map((file) => basename(file))).toContainEqual(expect.stringMatching(/^undici-/));
     expect(await countOf('WebSocket|FormData|Headers', files)).toBe(0);
   });
 

@@ -78,7 +78,7 @@ test('verify with a file of keys loads what verifies a signature, and nothing th
   const { builtins, chunks } = await loadedBy(`verify --signature-only --jwks keys.json ${await signToken()}`, scene);
   // The Web Cryptography API of Node brings its streams along.
   expect(builtins.filter((name) => !/^(stream|string_decoder)/.test(name))).toEqual([]);
-  expect(chunks).toEqual(['main', 'program', 'verify', 'webapi']);
+  expect(chunks).toEqual(['main', 'program', 'settings', 'verify', 'webapi']);
 });
 
 test.each([
@@ -115,7 +115,7 @@ test('token from the cache in a form that changes with time loads neither comman
   const { builtins, chunks } = await loadedBy('token --json', scene);
   expect(scene.server.requests('/token')).toHaveLength(1);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['client', 'http', 'main', 'program', 'sha256', 'token']);
+  expect(chunks).toEqual(['client', 'http', 'main', 'program', 'settings', 'sha256', 'token']);
 });
 
 test.each([
