@@ -95,11 +95,14 @@ function holdsKey(content: Uint8Array): boolean {
   return isPkcs12(content) || pemBlocks(content).some(({ label }) => label.endsWith('PRIVATE KEY'));
 }
 
-function describe(certificate: X509Certificate): Pick<TlsIdentity, 'thumbprint' | 'subject'> {
+function describe(certificate: X509Certificate): Pick<TlsIdentity, 'thumbprint' | 'subject' | 'uris'> {
   return {
     thumbprint: thumbprintOf(certificate),
     // The most specific name first, as RFC 4514 and most servers write it; node gives the order of the certificate.
     subject: certificate.subject?.split('\n').reverse().join(', ') ?? '',
+    // Node escapes a comma within a name.
+    uris:
+      certificate.subjectAltName?.split(', ').flatMap((name) => (name.startsWith('URI:') ? name.slice(4) : [])) ?? [],
   };
 }
 
