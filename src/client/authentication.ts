@@ -1,6 +1,11 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import { chooseAuthentication, lackOfCredential } from '../oauth/client-auth/auth-methods.ts';
+import {
+  chooseAuthentication,
+  lackOfCredential,
+  needsClientId,
+  requireUsable,
+} from '../oauth/client-auth/auth-methods.ts';
 import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
@@ -50,16 +55,17 @@ async function authenticateAt(
   ctx: Context,
 ): Promise<Authenticated> {
   const { authMethod, basicEncoding = 'form' } = client.settings.client;
-  const clientId = requireEssentials(endpoint, client.settings);
+  const given = requireEssentials(endpoint, client.settings);
   // What cannot be used is said before anything is sent.
   const credential = await readCredential(client, ctx);
+  await requireUsable(authMethod, { clientId: given, credential });
   const supported = await client.server.accepted('auth_methods', endpoint);
   const assertion = await assertionTerms(endpoint, credential, client, ctx);
   const authentication = {
     // A certificate beside another method is for the connection, and for tokens that are bound to it.
     tls: await client.credentials.certificate(),
     ...concealing(
-      await chooseAuthentication(authMethod, { clientId, credential, basicEncoding, assertion }, supported),
+      await chooseAuthentication(authMethod, { clientId: given, credential, basicEncoding, assertion }, supported),
       ctx,
     ),
   };
@@ -67,6 +73,7 @@ async function authenticateAt(
     const { origin } = authentication.tls;
     ctx.io.trace(text`* the certificate from ${origin} is for the connection: ${authentication.method} authenticates`);
   }
+  const { clientId = given } = authentication;
   const secret = credential?.kind === 'secret' ? credential.secret : undefined;
   if (authMethod === undefined) {
     ctx.io.trace(text`* ${authentication.method}: ${reasonFor(authentication.method, supported)}`);
@@ -97,7 +104,7 @@ async function authenticateAt(
           basicEncoding,
           supportedMethods: supported,
           scopesSupported,
-          hasOddCredentials: isOdd(clientId ?? '') || (secret !== undefined && isOdd(secret.reveal())),
+          hasOddCredentials: isOdd(given ?? '') || (secret !== undefined && isOdd(secret.reveal())),
         });
         if (purpose.kind !== 'token') return hint;
         return isBound ? (proofRefusalHint(refusal) ?? hint) : (hint ?? missingProofHint(refusal, isDpopOffered));
@@ -125,7 +132,7 @@ function concealing(authentication: ClientAuthentication, { io }: Context): Clie
 }
 
 /**
- * The client id, once it is sure that nothing essential is missing; undefined where an assertion says who
+ * The client id, once it is sure that nothing essential is missing; undefined where the credential may say who
  * the client is. Everything that is missing is said at once: one error after the other would cost a run each.
  */
 function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string | undefined {
@@ -137,7 +144,9 @@ function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClie
     ...(isServerKnown
       ? []
       : [['authorization server', `--issuer URL or CCGRANT_ISSUER (or --${endpoint.replaceAll('_', '-')} URL)`]]),
-    ...(clientId === undefined && kind !== 'assertion' ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']] : []),
+    ...(clientId === undefined && needsClientId(authMethod, kind)
+      ? [['client id', '--client-id ID or CCGRANT_CLIENT_ID']]
+      : []),
     ...(kind !== undefined || authMethod === 'none' ? [] : [[lack.name, lack.ways]]),
   ];
   if (missing.length === 0) return clientId;

@@ -87,10 +87,13 @@ const certificateOnly = 'it holds a certificate only: name the file of its priva
 const keyForms =
   'it takes a PEM file with -----BEGIN PRIVATE KEY-----; of DER, openssl pkey -inform DER -in OLD -out NEW makes one';
 
-function describe(certificate: X509Certificate): Pick<TlsIdentity, 'thumbprint' | 'subject'> {
+function describe(certificate: X509Certificate): Pick<TlsIdentity, 'thumbprint' | 'subject' | 'uris'> {
   return {
     thumbprint: thumbprintOf(certificate),
     // The most specific name first, as RFC 4514 and most servers write it; node gives the order of the certificate.
     subject: certificate.subject?.split('\n').reverse().join(', ') ?? '',
+    // Node escapes a comma within a name.
+    uris:
+      certificate.subjectAltName?.split(', ').flatMap((name) => (name.startsWith('URI:') ? name.slice(4) : [])) ?? [],
   };
 }

@@ -45,6 +45,8 @@ export interface TlsIdentity {
   readonly thumbprint: string;
   /** The subject's distinguished name, the most specific part first. */
   readonly subject: string;
+  /** The URIs among its subject alternative names. */
+  readonly uris: readonly string[];
   /** Who named it: `--cert`. */
   readonly origin: string;
 }

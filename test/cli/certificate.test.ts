@@ -6,7 +6,7 @@ import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
 import type { CertificateAuthority } from '../support/tls.ts';
 import { createCertificateAuthority } from '../support/tls.ts';
-import { tokenEndpoint } from './support/scene.ts';
+import { answerMetadata, failure, issuer, report, tokenEndpoint } from './support/scene.ts';
 
 let authority: CertificateAuthority;
 const files: Record<string, string | Uint8Array> = {};
@@ -21,6 +21,11 @@ beforeAll(async () => {
   put('client', await issueClient('/CN=client'));
   put('other', await issueClient('/CN=other'));
   put('expired', await issueClient('/CN=expired', { validDays: -1 }));
+  put('svid', await issueClient('/O=SPIRE', { names: ['URI.1=spiffe://example.org/ci-bot'] }));
+  put('two', await issueClient('/CN=two', { names: ['URI.1=spiffe://a.example/b', 'URI.2=spiffe://a.example/c'] }));
+  put('web', await issueClient('/CN=web', { names: ['URI.1=https://a.example'] }));
+  // The comma is part of the name.
+  put('tricky', await issueClient('/CN=tricky', { names: ['DNS.1=a, URI:spiffe://a.example/b'] }));
   put('small', await issueClient('/CN=small', { newKey: 'rsa:1024' }));
   const from = { in: files['client.pem'] ?? '', key: files['client.key'] ?? '' };
   const pkcs12 = (...args: string[]): Promise<Buffer> =>
@@ -215,6 +220,24 @@ describe('is refused before anything is sent', () => {
       /^secret_unusable\]: .*client.p12 \(--cert\) is PKCS#12, which has its key in it, and not in --key$/,
       /^leave --key out$/,
     ],
+    [
+      '--auth-method spiffe_x509 --cert client.pem --key client.key',
+      /^file_unusable\]: the certificate from --cert has no URI among its subject alternative names$/,
+      /^spiffe_x509 takes an X.509-SVID, whose one URI is spiffe:\/\/TRUST-DOMAIN\/PATH$/,
+    ],
+    [
+      '--auth-method spiffe_x509 --cert tricky.pem --key tricky.key',
+      /^file_unusable\]: the certificate from --cert has no URI among its subject alternative names$/,
+    ],
+    [
+      '--auth-method spiffe_x509 --cert two.pem --key two.key',
+      /^file_unusable\]: the certificate from --cert has 2 URIs among its subject alternative names$/,
+    ],
+    [
+      '--auth-method spiffe_x509 --cert web.pem --key web.key',
+      /^file_unusable\]: the certificate from --cert names https:\/\/a.example, which is no SPIFFE ID$/,
+    ],
+    ['--auth-method spiffe_x509', /^missing_setting\]: no client certificate$/, /^give --cert FILE;/],
     ['--auth-method tls_client_auth', /^missing_setting\]: no client certificate$/, /^give --cert FILE;/],
   ])('%s', async ([words, message, hint = /^/], { cli }) => {
     const { exitCode, stdout, stderr } = await token(cli, words);
@@ -252,6 +275,51 @@ describe('is refused before anything is sent', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^error\[secret_unusable\]: other users may write to the certificate file /);
   });
+});
+
+test.for([
+  { words: '--auth-method spiffe_x509', id: 'ci-bot', message: 'the certificate from --cert has no URI' },
+  { words: '--auth-method spiffe_x509', id: '', message: 'no client id is given, and the certificate from --cert has' },
+  { words: '', id: '', message: 'no client id is given, and the certificate from --cert has no URI' },
+  { words: '--auth-method tls_client_auth', id: '', message: 'no client id\n' },
+])(
+  'who a certificate is for is said before the metadata is asked for: $words, client id "$id"',
+  async ({ words, id, message }, { cli }) => {
+    for (const name of ['client.pem', 'client.key']) await cli.writeFile(name, files[name] ?? '');
+    cli.now = Date.now();
+    const args = ['token', '--cert', 'client.pem', '--key', 'client.key', ...words.split(' ').filter(Boolean)];
+    const { exitCode, stderr } = await cli.run(args, { env: { CCGRANT_CLIENT_ID: id, CCGRANT_ISSUER: issuer } });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+    expect(cli.requests).toEqual([]);
+  },
+);
+
+test('a certificate that names its client needs a client id where the server takes no SPIFFE ID', async ({ cli }) => {
+  for (const name of ['svid.pem', 'svid.key']) await cli.writeFile(name, files[name] ?? '');
+  cli.now = Date.now();
+  answerMetadata(cli, { token_endpoint_auth_methods_supported: ['tls_client_auth'] });
+  const args = ['token', '--cert', 'svid.pem', '--key', 'svid.key'];
+  expect(await cli.run(args, { env: { CCGRANT_ISSUER: issuer } })).toEqual(
+    failure(2, report('missing_setting', 'no client id is given', { hint: '--client-id ID or CCGRANT_CLIENT_ID' })),
+  );
+});
+
+test('a refusal names the client id that the certificate gave', async ({ cli }) => {
+  for (const name of ['svid.pem', 'svid.key']) await cli.writeFile(name, files[name] ?? '');
+  cli.now = Date.now();
+  cli.answer('POST', tokenEndpoint, { status: 401, json: { error: 'invalid_client' } });
+  const args = ['token', '--cert', 'svid.pem', '--key', 'svid.key', '--token-endpoint', tokenEndpoint];
+  expect(await cli.run(args)).toEqual(
+    failure(
+      3,
+      report('invalid_client', 'the authorization server refused the client credentials', {
+        server: `401 from POST ${tokenEndpoint}: invalid_client`,
+        sent: 'spiffe_x509, client_id=spiffe://example.org/ci-bot, certificate from --cert',
+        hint: 'does the server know the client spiffe://example.org/ci-bot, and the bundle of its trust domain?',
+      }),
+    ),
+  );
 });
 
 test.for([

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { authMethodNames } from '../../src/oauth/client-auth/auth-methods.ts';
 import { test } from '../support/run-in-process.ts';
 import { answerToken, direct, failure, report, success } from './support/scene.ts';
 import { unsignedToken } from './support/signing.ts';
@@ -123,10 +124,7 @@ describe('options', () => {
     [['token', '--scope'], '--scope needs a value'],
     [['token', '--issuer', ''], '--issuer is empty'],
     [['token', '--color', 'blue'], '--color takes one of always, never, auto'],
-    [
-      ['token', '--auth-method', 'basic'],
-      '--auth-method takes one of client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none',
-    ],
+    [['token', '--auth-method', 'basic'], `--auth-method takes one of ${authMethodNames.join(', ')}`],
     [['token', '--basic-encoding', 'utf8'], '--basic-encoding takes one of form, raw'],
     [['token', '-m', '-1'], '--max-time takes a number of seconds'],
     [['token', '-m', 'long'], '--max-time takes a number of seconds'],

@@ -11,8 +11,14 @@ export interface CertificateAuthority extends AsyncDisposable {
   readonly certificate: string;
   /** Signs a certificate for these host names and addresses; a negative validity has ended already. */
   issue(hosts: readonly string[], validDays?: number): Promise<TlsCredentials>;
-  /** Signs a certificate for a client; `newKey` is what openssl calls a new key (`rsa:2048`), by default P-256. */
-  issueClient(subject: string, options?: { validDays?: number; newKey?: string }): Promise<TlsCredentials>;
+  /**
+   * Signs a certificate for a client; `newKey` is what openssl calls a new key (`rsa:2048`), by default P-256, and
+   * `names` the lines of its section of alternative names (`URI.1=https://client.example`).
+   */
+  issueClient(
+    subject: string,
+    options?: { validDays?: number; newKey?: string; names?: readonly string[] },
+  ): Promise<TlsCredentials>;
   /** A certificate that its own key has signed. */
   selfSigned(subject: string): Promise<TlsCredentials>;
   /** Runs openssl in a directory that holds these files, and returns the file `out`. */
@@ -58,7 +64,10 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
     async issueClient(subject, options = {}) {
       issued += 1;
       const name = `client-${issued}`;
-      await writeFile(join(directory, `${name}.ext`), 'basicConstraints=CA:FALSE\nextendedKeyUsage=clientAuth\n');
+      const { names = [] } = options;
+      const alternatives = names.length === 0 ? [] : ['subjectAltName=@names', '[names]', ...names];
+      const extensions = ['basicConstraints=CA:FALSE', 'extendedKeyUsage=clientAuth', ...alternatives];
+      await writeFile(join(directory, `${name}.ext`), `${extensions.join('\n')}\n`);
       const key = options.newKey === undefined ? newKey : ['-newkey', options.newKey, '-nodes'];
       await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
       await openssl(

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { authMethodNames } from '../../src/oauth/client-auth/auth-methods.ts';
 import type { AuthenticationRow } from '../support/authentication/rows.ts';
-import { authenticationRows, certificateRows } from '../support/authentication/rows.ts';
+import { authenticationRows, certificateRows, draftRows } from '../support/authentication/rows.ts';
 
-const rows: readonly AuthenticationRow[] = [...authenticationRows, ...certificateRows];
+const rows: readonly AuthenticationRow[] = [...authenticationRows, ...certificateRows, ...draftRows];
 
 function line({ name, algorithms, ...servers }: AuthenticationRow): string {
   const cells = (['oidcProvider', 'keycloak'] as const).map((server) => {

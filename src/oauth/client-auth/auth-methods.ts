@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import type {
+  Claimant,
   ClientAuthentication,
   ClientCredential,
   ClientCredentials,
@@ -16,6 +17,10 @@ interface AuthMethod {
   readonly needs: CredentialKind | undefined;
   /** It is possible whatever the server lists: metadata say nothing of it. */
   readonly isUnlisted?: true;
+  /** The credential can say who the client is, so that no client id has to be given. */
+  readonly namesClient?: true;
+  /** Throws where it cannot use the credential, whatever the server says. */
+  readonly check?: (client: Claimant) => Promise<void>;
   /** Called with a credential of that kind. */
   readonly create: (client: PossibleClient) => Promise<ClientAuthentication>;
 }
@@ -31,6 +36,7 @@ const methods: readonly AuthMethod[] = [
     name: 'private_key_jwt',
     needs: 'assertion',
     isUnlisted: true,
+    namesClient: true,
     create: async ({ clientId, credential }) => {
       const { foreignAssertion } = await import('./foreign-assertion.ts');
       return foreignAssertion(clientId, requireCredential(credential, 'assertion', 'private_key_jwt'));
@@ -43,6 +49,19 @@ const methods: readonly AuthMethod[] = [
     async () => (await import('./tls-client-auth.ts')).selfSignedTlsClientAuth,
   ),
   {
+    name: 'spiffe_x509',
+    needs: 'certificate',
+    namesClient: true,
+    check: async (client) => {
+      const { spiffeIdOf } = await import('./spiffe-x509.ts');
+      spiffeIdOf(client, requireCredential(client.credential, 'certificate', 'spiffe_x509'));
+    },
+    create: async (client) => {
+      const { spiffeX509 } = await import('./spiffe-x509.ts');
+      return spiffeX509(client, requireCredential(client.credential, 'certificate', 'spiffe_x509'));
+    },
+  },
+  {
     name: 'none',
     needs: undefined,
     create: async (client) => (await import('./none.ts')).noAuthentication(withId(client)),
@@ -54,6 +73,35 @@ export const authMethodNames: readonly string[] = [...new Set(methods.map(({ nam
 /** The kinds of credentials that a method uses, none for a method that uses none. */
 export function credentialKindsOf(name: string): readonly CredentialKind[] {
   return methods.flatMap((one) => (one.name === name && one.needs !== undefined ? [one.needs] : []));
+}
+
+/** The methods that a credential allows, the best first: without a client id those that can do without. */
+function possibleMethods(
+  asked: string | undefined,
+  kind: CredentialKind | undefined,
+  clientId?: string,
+): readonly AuthMethod[] {
+  const possible = methods.filter(({ name, needs }) =>
+    asked === undefined
+      ? needs !== undefined && needs === kind
+      : name === asked && (needs === undefined || needs === kind),
+  );
+  if (clientId !== undefined) return possible;
+  return [...possible.filter(({ namesClient }) => namesClient), ...possible.filter(({ namesClient }) => !namesClient)];
+}
+
+/** Whether the client needs an id whichever method it uses. */
+export function needsClientId(asked: string | undefined, kind: CredentialKind | undefined): boolean {
+  return possibleMethods(asked, kind).every(({ namesClient }) => !namesClient);
+}
+
+/**
+ * Makes sure that the credential can be used, as far as that is sure whatever the metadata lists.
+ * @throws ConfigError, what the method throws
+ */
+export async function requireUsable(asked: string | undefined, client: Claimant): Promise<void> {
+  const [first] = possibleMethods(asked, client.credential?.kind, client.clientId);
+  if (asked !== undefined || client.clientId === undefined) await first?.check?.(client);
 }
 
 /**
@@ -70,11 +118,7 @@ export async function chooseAuthentication(
   supported: readonly string[] | undefined,
 ): Promise<ClientAuthentication> {
   const kind = client.credential?.kind;
-  const possible = methods.filter(({ name, needs }) =>
-    asked === undefined
-      ? needs !== undefined && needs === kind
-      : name === asked && (needs === undefined || needs === kind),
-  );
+  const possible = possibleMethods(asked, kind, client.clientId);
   const [first] = possible;
   if (first === undefined) throw missingCredential(asked);
   if (asked !== undefined || supported === undefined || supported.length === 0) return first.create(client);

@@ -8,6 +8,8 @@ import type { AssertionTerms } from './client-assertion.ts';
 export interface ClientAuthentication {
   /** Registered name of the method, RFC 7591 section 2. */
   readonly method: string;
+  /** The client id that it sends, where that may be another than was given. */
+  readonly clientId?: string | undefined;
   /** Puts the proof into a request; asked anew for each try, so that nothing is sent twice that must not be. */
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
@@ -42,6 +44,9 @@ export interface ClientCredentials {
 
 /** The same before it is known whether the client has an id: not every method needs one. */
 export type PossibleClient = Omit<ClientCredentials, 'clientId'> & { readonly clientId: string | undefined };
+
+/** What is known of a client before the server is asked anything. */
+export type Claimant = Pick<PossibleClient, 'clientId' | 'credential'>;
 
 /** What a client proves who it is with, made ready for use. */
 export type ClientCredential =

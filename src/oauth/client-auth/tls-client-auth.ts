@@ -19,7 +19,7 @@ export function selfSignedTlsClientAuth(
 }
 
 /** The connection proves it all; the form says which client is meant. */
-function byCertificate(
+export function byCertificate(
   method: string,
   { clientId }: ClientCredentials,
   { identity }: CredentialOf<'certificate'>,

@@ -43,6 +43,11 @@ export const certificateRows = [
   { name: 'self_signed_tls_client_auth', oidcProvider: commands, keycloak: [] },
 ] as const satisfies readonly AuthenticationRow[];
 
+/** The ways that neither server knows yet: tested with every command against a server of the tests. */
+export const draftRows = [
+  { name: 'spiffe_x509', oidcProvider: [], keycloak: [] },
+] as const satisfies readonly AuthenticationRow[];
+
 type Server = 'oidcProvider' | 'keycloak';
 
 /** The names of those rows that a server is tested with. */

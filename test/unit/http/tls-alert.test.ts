@@ -6,6 +6,7 @@ const identity = {
   material: { kind: 'PEM', certificates: '', privateKey: new Secret('S3cr3t') },
   thumbprint: 'x',
   subject: 'CN=client',
+  uris: [],
   origin: '--cert',
 } as const;
 

@@ -102,7 +102,7 @@ describe('refusalHint', () => {
     'asks about the certificate, and not about a secret, when it was asked for: %s',
     async (asksForCertificate, words) => {
       const material = { kind: 'PEM', certificates: '', privateKey: new Secret('') } as const;
-      const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', origin: '--cert' };
+      const identity = { material, thumbprint: 'x', subject: 'CN=client, O=Acme', uris: [], origin: '--cert' };
       const authentication = await chooseAuthentication(
         'tls_client_auth',
         {
