@@ -12,7 +12,7 @@ import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 export function requireApiCertificate(url: URL, { certificate }: ClientSettings): void {
   if (certificate === undefined) {
     throw new ConfigError('missing_setting', 'no certificate is given for --api-cert', {
-      hint: 'give --cert FILE or CCGRANT_CERT; or a profile',
+      hint: 'give it where the credential is given: --cert FILE, CCGRANT_CERT or a profile',
     });
   }
   if (url.protocol === 'https:') return;
