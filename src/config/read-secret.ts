@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
 import { unreadable } from '../unreadable.ts';
+import { isPkcs12 } from './certificate.ts';
 import type { SecretSource } from './secret-source.ts';
 
 /** What is read, as messages call it. */
@@ -136,7 +137,12 @@ function decodeUtf8(bytes: Uint8Array, place: string, { origin, noun }: SecretNa
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is not UTF-8 text`, {
-      hint: noun === 'private key' ? 'it takes PEM or JWK: openssl pkey makes PEM of a binary key (DER)' : undefined,
+      hint: binaryHint(bytes, noun),
     });
   }
+}
+
+function binaryHint(bytes: Uint8Array, noun: SecretNoun): string | undefined {
+  if (noun === 'private key') return 'it takes PEM or JWK: openssl pkey makes PEM of a binary key (DER)';
+  return isPkcs12(bytes) ? 'it is PKCS#12, and belongs to --cert FILE' : undefined;
 }

@@ -1,5 +1,10 @@
-import { authMethodNames, credentialKindsOf } from './client-auth/auth-methods.ts';
-import type { BasicEncoding, ClientAuthentication, Refusal } from './client-auth/client-authentication.ts';
+import { authMethodNames, credentialKindsOf, credentialOption } from './client-auth/auth-methods.ts';
+import type {
+  BasicEncoding,
+  ClientAuthentication,
+  CredentialKind,
+  Refusal,
+} from './client-auth/client-authentication.ts';
 
 /** What a request is for, as far as advice depends on it. */
 export type RequestPurpose =
@@ -20,6 +25,8 @@ export interface RefusedRequest {
   /** Methods that the metadata lists for the endpoint. */
   readonly supportedMethods: readonly string[] | undefined;
   readonly scopesSupported: readonly string[] | undefined;
+  /** A credential that was given and is not used, as messages call it: `secret from --client-secret-file`. */
+  readonly unused: string | undefined;
   /** Whether id or secret have characters that servers decode differently. */
   readonly hasOddCredentials: boolean;
 }
@@ -35,7 +42,11 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
     case 'unauthorized_client':
       // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
       if (purpose.kind !== 'token') return credentialHint();
-      return `${credentialHint()}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+      return adviseOnCredentials(
+        refusal,
+        request,
+        `check the client id and its secret, and that it may use this grant (${serviceAccounts})`,
+      );
     case 'invalid_grant':
       // In this grant nothing but an assertion can be meant by it, RFC 7521 section 4.1.
       return request.authentication.advise && credentialHint();
@@ -64,31 +75,51 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
   }
 }
 
+const serviceAccounts = 'on Keycloak: "Service accounts roles"';
+
 function adviseOnCredentials(
   refusal: Refusal,
-  { authentication, supportedMethods, hasOddCredentials, basicEncoding }: RefusedRequest,
+  request: RefusedRequest,
+  checkSecret = 'check the client id and its secret',
 ): string {
-  const { method } = authentication;
-  if (method === 'client_secret_basic' && hasOddCredentials) {
-    const otherEncoding =
-      basicEncoding === 'form' ? ', or --basic-encoding raw' : ', or leave --basic-encoding raw out';
-    return `the id or secret has characters that some servers read differently: try --auth-method client_secret_post${otherEncoding}`;
+  const { authentication, unused, hasOddCredentials, basicEncoding } = request;
+  if (authentication.method === 'none' && unused !== undefined)
+    return `the client proved nothing: leave --auth-method none out, and the ${unused} is used`;
+  if (authentication.method === 'client_secret_basic' && hasOddCredentials) {
+    const otherEncoding = basicEncoding === 'form' ? '--basic-encoding raw' : 'leave --basic-encoding raw out';
+    return `${checkSecret}; some servers read such characters differently: try --auth-method client_secret_post, or ${otherEncoding}`;
   }
   const check =
     authentication.advise?.(refusal) ??
-    (method === 'none'
+    (authentication.method === 'none'
       ? 'the client proved nothing: does it have a secret or a certificate?'
-      : 'check the client id and its secret');
-  const [other] =
-    supportedMethods?.filter((name) => name !== method && authMethodNames.includes(name) && isPossible(name, method)) ??
-    [];
-  return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;
+      : checkSecret);
+  return [check, ...otherMethods(refusal, request)].join('; ');
 }
 
-/** Whether a client could use a method that has used another: it has what the one needs that the other has used. */
-function isPossible(name: string, used: string): boolean {
-  const [kind] = credentialKindsOf(name);
-  return kind !== undefined && (used === 'none' || credentialKindsOf(used).includes(kind));
+/** What else the server lists: methods for what was given, and where a secret was no good those for another credential. */
+function otherMethods({ error }: Refusal, { authentication, supportedMethods = [] }: RefusedRequest): string[] {
+  const { method, tls, advise } = authentication;
+  const given: readonly CredentialKind[] = [
+    ...credentialKindsOf(method),
+    ...(tls === undefined ? [] : (['certificate'] as const)),
+  ];
+  const others = supportedMethods.filter((name) => name !== method && authMethodNames.includes(name));
+  const possible = others.filter((name) => credentialKindsOf(name).some((kind) => given.includes(kind)));
+  const [first] = possible;
+  const tryable = first === undefined ? [] : [`this server also lists ${first}: try --auth-method ${or(possible)}`];
+  // Who sends a secret for a client that has none is told no more than that the client is not known.
+  if (error !== 'invalid_client' || advise !== undefined) return tryable;
+  const ways = others.flatMap((name) => {
+    const [kind] = possible.includes(name) ? [] : credentialKindsOf(name);
+    return kind === undefined ? [] : [[kind, `${credentialOption[kind]} FILE for ${name}`] as const];
+  });
+  const wayOfEach = [...new Map(ways.toReversed()).values()].toReversed();
+  return [...tryable, ...(ways.length === 0 ? [] : [`a client with another credential gives ${or(wayOfEach)}`])];
+}
+
+function or(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' or ');
 }
 
 function scopeHint(scope: readonly string[], supported: readonly string[] | undefined): string {

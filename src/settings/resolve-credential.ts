@@ -4,7 +4,7 @@ import type { SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
-import { credentialKindsOf } from '../oauth/client-auth/auth-methods.ts';
+import { credentialKindsOf, credentialOption } from '../oauth/client-auth/auth-methods.ts';
 import type { CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import { secretCommandKey } from '../options/credential-options.ts';
 import { text } from '../text.ts';
@@ -95,13 +95,6 @@ function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
     ...assertionCandidates(settings, ctx),
   ];
 }
-
-const credentialOption: Readonly<Record<CredentialKind, string>> = {
-  secret: '--client-secret-file',
-  'private key': '--private-key',
-  assertion: '--client-assertion-file',
-  certificate: '--cert',
-};
 
 /**
  * A profile's credential goes only to that profile's authorization server and only for its client: an

@@ -352,17 +352,16 @@ describe("somebody else's assertion", () => {
   });
 });
 
-test('a secret, a key and an assertion in the same file are three clients to the cache', async ({ cli }) => {
+test('a key, a secret and an assertion in the same file are three clients to the cache', async ({ cli }) => {
   answerMetadata(cli);
-  for (const kind of ['secret', 'key']) answerToken(cli, `by-${kind}`);
+  answerToken(cli, 'by-key');
   await cli.writeFile('file', ec.pem);
   const run = (option: string) => cli.run(['token', option, 'file'], { env: byIssuer });
 
-  expect(await run('--client-secret-file')).toEqual(success('by-secret\n'));
   expect(await run('--private-key')).toEqual(success('by-key\n'));
-  const { exitCode, stderr } = await run('--client-assertion-file');
-  expect(exitCode).toBe(2);
-  expect(stderr).toContain('is no JWT');
+  const fault = async (option: string) => /: (.*)\n/.exec((await run(option)).stderr)?.[1];
+  expect(await fault('--client-secret-file')).toMatch(/is a private key$/);
+  expect(await fault('--client-assertion-file')).toMatch(/is no JWT$/);
 });
 
 describe('bad input is refused before anything is sent:', () => {
@@ -466,6 +465,33 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-secret-file', 'secret.txt', '--auth-method', 'client_secret_jwt'],
       /client_secret_jwt cannot be used: the secret has 8 bytes, fewer than the 32 that HS256 needs/,
     ],
+    [
+      'a private key as the secret',
+      ['--client-secret-file', 'rsa.pem'],
+      /secret_unusable\]: the secret in .*rsa\.pem \(--client-secret-file\) is a private key\n.*--private-key FILE/,
+    ],
+    [
+      'the same in a variable',
+      [],
+      /secret_unusable\]: the secret in CCGRANT_CLIENT_SECRET is a private key\n.*--private-key FILE/,
+      { CCGRANT_CLIENT_SECRET: rsa.pem },
+    ],
+    [
+      'a public key as the secret',
+      ['--client-secret-file', 'public.pem'],
+      /the secret in .* is a public key\n.*--private-key FILE/,
+    ],
+    [
+      'a JWK as the secret of an assertion',
+      ['--auth-method', 'client_secret_jwt'],
+      /the secret in CCGRANT_CLIENT_SECRET is a private key\n.*--private-key FILE/,
+      { CCGRANT_CLIENT_SECRET: JSON.stringify(createPrivateKey(rsa.pem).export({ format: 'jwk' })) },
+    ],
+    [
+      'PKCS#12 as the secret',
+      ['--client-secret-file', 'client.p12'],
+      /the secret in .*client\.p12 \(--client-secret-file\) is not UTF-8 text\n.*it is PKCS#12, and belongs to --cert FILE/,
+    ],
     ['an empty assertion', ['--client-assertion-file', 'empty'], /the assertion in .*empty .* is empty/],
     [
       'an assertion that is no JWT',
@@ -501,6 +527,7 @@ describe('bad input is refused before anything is sent:', () => {
     ],
   ])('%s', async ([, args, message, env = {}], { cli }) => {
     await cli.writeFile('rsa.pem', rsa.pem);
+    await cli.writeFile('client.p12', Buffer.from('3082010002010330820100', 'hex'));
     await cli.writeFile('empty', '\n');
     await cli.writeFile('secret.txt', 'hunter22');
     await cli.writeFile('wrong.txt', 'hunter22');

@@ -44,7 +44,7 @@ describe('a refusal by the authorization server is told by its OAuth error, with
       json: { error: 'unauthorized_client', error_description: 'Invalid client or Invalid client credentials' },
       message: 'the authorization server refused this client',
       server: `${from(401)}: "Invalid client or Invalid client credentials"`,
-      hint: 'check the client id and its secret; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")',
+      hint: 'check the client id and its secret, and that it may use this grant (on Keycloak: "Service accounts roles")',
     },
     invalid_scope: {
       status: 400,
