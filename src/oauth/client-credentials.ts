@@ -2,6 +2,7 @@ import { ProtocolError } from '../errors.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
+import { boundThumbprint } from './certificate-binding.ts';
 import type { EndpointOptions } from './endpoint-request.ts';
 import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
@@ -116,8 +117,9 @@ export function readTokenResponse(
   const type = tokenType === undefined ? expectedType : types.find((one) => isSameType(one, tokenType));
   if (type === undefined)
     return reject(`is of token_type ${shown(tokenType)}, not ${expectedType}`, typeHint(tokenType, expectedType));
-  const objection = constraint?.tokenType === type ? bindingObjection(accessToken, constraint.confirmation) : undefined;
-  if (objection !== undefined) return reject(objection, 'the server did not bind the token to the key of the proof');
+  const fault = constraint?.tokenType === type ? bindingFault(accessToken, constraint.confirmation) : undefined;
+  const isTolerable = fault?.isUnbound === true && constraint?.isOptional === true;
+  if (fault !== undefined && !isTolerable) return reject(fault.reason, unboundHint(accessToken, fault));
   const lifetime = toLifetime(response.expires_in);
   if (lifetime === 'unreadable') return reject(`has an expires_in of ${shown(response.expires_in)}`);
   if (!isScope(scope)) return reject('has a scope that is no string');
@@ -125,7 +127,7 @@ export function readTokenResponse(
   return {
     token: {
       accessToken,
-      tokenType: type,
+      tokenType: isTolerable ? 'Bearer' : type,
       issuedOn,
       expiresOn: typeof expiry === 'number' && Math.abs(expiry) < latestInstant ? Math.floor(expiry) : undefined,
       response,
@@ -133,6 +135,7 @@ export function readTokenResponse(
     findings: [
       ...(tokenType === undefined ? [`the response has no token_type: taken as ${expectedType}`] : []),
       ...(type === expectedType ? [] : [`the server gave a bearer token, although ${expectedType} was asked for`]),
+      ...(isTolerable ? ['the server bound the token to no key, although it was asked to: taken as a bearer token'] : []),
       ...scopeFindings(request.scope, grantedScope(scope, accessToken)),
     ],
   };
@@ -150,17 +153,31 @@ function typeHint(actual: unknown, expected: string): string {
   return `a token of another type must not be used as a ${expected.toLowerCase()} token`;
 }
 
+interface BindingFault {
+  readonly reason: string;
+  /** Whether it is bound to no key at all, so that it may be used without one. */
+  readonly isUnbound: boolean;
+}
+
 /** What is wrong with the binding of a token, as far as the token tells (RFC 9449 section 6.1). */
-function bindingObjection(accessToken: string, confirmation: SenderConstraint['confirmation']): string | undefined {
+function bindingFault(accessToken: string, confirmation: SenderConstraint['confirmation']): BindingFault | undefined {
   const claims = readJwtClaims(accessToken);
   if (claims === undefined) return undefined;
   const bound = (claims.cnf ?? {}) as Readonly<Record<string, unknown>>;
   for (const [member, value] of Object.entries(confirmation)) {
-    if (bound[member] === undefined) return `has a token that is bound to no key: it has no cnf.${member}`;
+    if (bound[member] === undefined)
+      return { reason: `has a token that is bound to no key: it has no cnf.${member}`, isUnbound: true };
     if (bound[member] !== value)
-      return `has a token that is bound to another key than ours: its cnf.${member} is another`;
+      return { reason: `has a token that is bound to another key than ours: its cnf.${member} is another`, isUnbound: false };
   }
   return undefined;
+}
+
+function unboundHint(accessToken: string, { isUnbound }: BindingFault): string {
+  if (!isUnbound) return 'the server did not bind the token to the key of the proof';
+  return boundThumbprint(accessToken) === undefined
+    ? 'the server did not bind the token to the key of the proof: to take it all the same say --dpop-optional'
+    : 'the server bound the token to the certificate of the client instead: leave --dpop out, or say --dpop-optional';
 }
 
 /** The latest instant that a date can hold, in seconds. */

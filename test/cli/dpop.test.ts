@@ -254,7 +254,13 @@ describe('the answer to an access token request with a proof', () => {
       'a token of no binding at all',
       async () => ({ access_token: await signToken(), token_type: 'DPoP' }),
       'has a token that is bound to no key: it has no cnf.jkt',
-      'the server did not bind the token to the key of the proof',
+      'the server did not bind the token to the key of the proof: to take it all the same say --dpop-optional',
+    ],
+    [
+      'a token that is bound to a certificate',
+      async () => ({ access_token: await signToken({ cnf: { 'x5t#S256': 'another' } }), token_type: 'DPoP' }),
+      'has a token that is bound to no key: it has no cnf.jkt',
+      'the server bound the token to the certificate of the client instead: leave --dpop out, or say --dpop-optional',
     ],
     [
       'a token that is bound to another key',
@@ -286,6 +292,27 @@ describe('the answer to an access token request with a proof', () => {
     expect(cli.requests.at(-1)?.headers).not.toHaveProperty('dpop');
     answerToken(cli, 'bound-token', { token_type: 'DPoP' });
     expect(await cli.run(['token', '--dpop'], { env })).toEqual(success('bound-token\n'));
+  });
+
+  test.for<[binding: string, cnf: object | undefined]>([
+    ['nothing', undefined],
+    ['a certificate', { 'x5t#S256': 'another' }],
+  ])('may be bound to %s with --dpop-optional, and is shown without a proof', async ([, cnf], { cli }) => {
+    const token = await signToken({ cnf });
+    answerToken(cli, token, { token_type: 'DPoP' });
+    const header = ['token', '--dpop-optional', '--format', 'header'];
+    const stdout = `Authorization: Bearer ${token}\n`;
+    expect(await cli.run(header, { env })).toEqual({
+      exitCode: 0,
+      stdout,
+      stderr: 'warning: the server bound the token to no key, although it was asked to: taken as a bearer token\n',
+    });
+    expect(await cli.run(header, { env })).toEqual({ exitCode: 0, stdout, stderr: '' });
+  });
+
+  test('may not be bound to the key of somebody else, with --dpop-optional neither', async ({ cli }) => {
+    answerToken(cli, await boundTo('another'), { token_type: 'DPoP' });
+    expect(await cli.run(['token', '--dpop-optional'], { env })).toMatchObject({ exitCode: 3, stdout: '' });
   });
 
   test('is another one for those who do not ask for a binding', async ({ cli }) => {
