@@ -125,6 +125,34 @@ describe('what cannot work is refused before anything is sent', () => {
       'give the file that holds its password: --pass-file FILE',
     ],
     [
+      'a key behind the flag',
+      undefined,
+      ['token', '--dpop', 'key.pem'],
+      'error[usage]: too many arguments for ccgrant token',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key behind the flag of a command that has an operand',
+      undefined,
+      ['call', '--dpop', 'key.pem', url],
+      'error[usage]: too many arguments for ccgrant call',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key as the value of the flag',
+      undefined,
+      ['token', '--dpop=key.pem'],
+      'error[usage]: --dpop takes no value',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key as the value of the flag in a profile',
+      "[profiles.p]\ndpop = 'key.pem'\n",
+      ['token', '--config', 'key', '--profile', 'p'],
+      'error[config_invalid]: dpop in profile p is neither true nor false',
+      'say true or false; for a file there is dpop_key',
+    ],
+    [
       'a bound token without its key',
       boundToken,
       ['call', url, '--token-file', 'key'],
@@ -210,6 +238,12 @@ describe('what cannot work is refused before anything is sent', () => {
       `error[file_unusable]: the token is bound to another key than the one in ${cli.directory}/key`,
     );
   });
+});
+
+test('a key for the binding is not taken for a proof of the client, and the hint says so', async ({ cli }) => {
+  await cli.writeFile('key', pem);
+  const { stderr } = await cli.run(['token', '--dpop-key', 'key'], { env: { ...env, CCGRANT_CLIENT_SECRET: '' } });
+  expect(stderr).toMatch(/^error\[missing_setting\]: no client secret\n {2}hint: {3}--dpop-key binds tokens and proves no client: give --client-secret-file/);
 });
 
 describe('the answer to an access token request with a proof', () => {
