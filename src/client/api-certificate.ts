@@ -61,3 +61,17 @@ export async function apiCertificate(
   }
   return identity;
 }
+
+/** What a person can do about a refusal of a token that is bound to a certificate which the API has not seen. */
+export async function certificateHint(
+  accessToken: string,
+  { settings, credentials }: OAuthClient,
+): Promise<string | undefined> {
+  const { certificate } = settings.client;
+  const bound = boundThumbprint(accessToken);
+  if (bound === undefined) return undefined;
+  const way = 'give the one that it was asked for with by --cert FILE and --key FILE';
+  if (certificate === undefined) return `the token is of use only with its certificate: ${way}`;
+  const identity = await credentials.certificate();
+  return identity?.thumbprint === bound ? undefined : `the certificate is not that of the token: ${way}`;
+}

@@ -135,7 +135,9 @@ export function readTokenResponse(
     findings: [
       ...(tokenType === undefined ? [`the response has no token_type: taken as ${expectedType}`] : []),
       ...(type === expectedType ? [] : [`the server gave a bearer token, although ${expectedType} was asked for`]),
-      ...(isTolerable ? ['the server bound the token to no key, although it was asked to: taken as a bearer token'] : []),
+      ...(isTolerable
+        ? ['the server bound the token to no key, although it was asked to: taken as a bearer token']
+        : []),
       ...scopeFindings(request.scope, grantedScope(scope, accessToken)),
     ],
   };
@@ -168,7 +170,10 @@ function bindingFault(accessToken: string, confirmation: SenderConstraint['confi
     if (bound[member] === undefined)
       return { reason: `has a token that is bound to no key: it has no cnf.${member}`, isUnbound: true };
     if (bound[member] !== value)
-      return { reason: `has a token that is bound to another key than ours: its cnf.${member} is another`, isUnbound: false };
+      return {
+        reason: `has a token that is bound to another key than ours: its cnf.${member} is another`,
+        isUnbound: false,
+      };
   }
   return undefined;
 }

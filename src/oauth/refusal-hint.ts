@@ -89,33 +89,46 @@ function adviseOnCredentials(
     const otherEncoding = basicEncoding === 'form' ? '--basic-encoding raw' : 'leave --basic-encoding raw out';
     return `${checkSecret}; some servers read such characters differently: try --auth-method client_secret_post, or ${otherEncoding}`;
   }
-  const check =
-    authentication.advise?.(refusal) ??
-    (authentication.method === 'none'
-      ? 'the client proved nothing: does it have a secret or a certificate?'
-      : checkSecret);
-  return [check, ...otherMethods(refusal, request)].join('; ');
+  if (authentication.method === 'none') {
+    const ways = otherCredentials(request);
+    return `the client proved nothing: ${ways === undefined ? 'does it have a secret or a certificate?' : `it needs ${ways}`}`;
+  }
+  const check = authentication.advise?.(refusal) ?? checkSecret;
+  // Who sends a secret for a client that has none is told no more than that the client is not known.
+  const mayHaveNone = refusal.error === 'invalid_client' && authentication.advise === undefined;
+  const ways = mayHaveNone ? otherCredentials(request) : undefined;
+  return [
+    check,
+    ...otherMethods(request),
+    ...(ways === undefined ? [] : [`a client with another credential needs ${ways}`]),
+  ].join('; ');
 }
 
-/** What else the server lists: methods for what was given, and where a secret was no good those for another credential. */
-function otherMethods({ error }: Refusal, { authentication, supportedMethods = [] }: RefusedRequest): string[] {
-  const { method, tls, advise } = authentication;
-  const given: readonly CredentialKind[] = [
-    ...credentialKindsOf(method),
-    ...(tls === undefined ? [] : (['certificate'] as const)),
-  ];
-  const others = supportedMethods.filter((name) => name !== method && authMethodNames.includes(name));
-  const possible = others.filter((name) => credentialKindsOf(name).some((kind) => given.includes(kind)));
+/** The methods that the server lists beside the one that was used. */
+function othersListed({ authentication, supportedMethods = [] }: RefusedRequest): string[] {
+  return supportedMethods.filter((name) => name !== authentication.method && authMethodNames.includes(name));
+}
+
+/** Whether a method could be used with what was given: the credential that was used, or the certificate beside it. */
+function isPossible(name: string, { method, tls }: ClientAuthentication): boolean {
+  const given = credentialKindsOf(method);
+  return credentialKindsOf(name).some((kind) => given.includes(kind) || (kind === 'certificate' && tls !== undefined));
+}
+
+function otherMethods(request: RefusedRequest): string[] {
+  const possible = othersListed(request).filter((name) => isPossible(name, request.authentication));
   const [first] = possible;
-  const tryable = first === undefined ? [] : [`this server also lists ${first}: try --auth-method ${or(possible)}`];
-  // Who sends a secret for a client that has none is told no more than that the client is not known.
-  if (error !== 'invalid_client' || advise !== undefined) return tryable;
-  const ways = others.flatMap((name) => {
-    const [kind] = possible.includes(name) ? [] : credentialKindsOf(name);
-    return kind === undefined ? [] : [[kind, `${credentialOption[kind]} FILE for ${name}`] as const];
-  });
-  const wayOfEach = [...new Map(ways.toReversed()).values()].toReversed();
-  return [...tryable, ...(ways.length === 0 ? [] : [`a client with another credential gives ${or(wayOfEach)}`])];
+  return first === undefined ? [] : [`this server also lists ${first}: try --auth-method ${or(possible)}`];
+}
+
+/** How a client gives what it may have instead of what was given, one method for each kind of credential. */
+function otherCredentials(request: RefusedRequest): string | undefined {
+  const ways = new Map<CredentialKind, string>();
+  for (const name of othersListed(request)) {
+    const [kind] = isPossible(name, request.authentication) ? [] : credentialKindsOf(name);
+    if (kind !== undefined && !ways.has(kind)) ways.set(kind, `${credentialOption[kind]} FILE for ${name}`);
+  }
+  return ways.size === 0 ? undefined : or([...ways.values()]);
 }
 
 function or(names: readonly string[]): string {

@@ -243,7 +243,9 @@ describe('what cannot work is refused before anything is sent', () => {
 test('a key for the binding is not taken for a proof of the client, and the hint says so', async ({ cli }) => {
   await cli.writeFile('key', pem);
   const { stderr } = await cli.run(['token', '--dpop-key', 'key'], { env: { ...env, CCGRANT_CLIENT_SECRET: '' } });
-  expect(stderr).toMatch(/^error\[missing_setting\]: no client secret\n {2}hint: {3}--dpop-key binds tokens and proves no client: give --client-secret-file/);
+  expect(stderr).toMatch(
+    /^error\[missing_setting\]: no client secret\n {2}hint: {3}--dpop-key binds tokens and proves no client: give --client-secret-file/,
+  );
 });
 
 describe('the answer to an access token request with a proof', () => {
