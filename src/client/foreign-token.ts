@@ -28,7 +28,7 @@ export async function bindingOfForeignToken(
     });
   }
   const { thumbprint, algorithms } = await readKeyFile(dpop.keyFile, ctx);
-  if (claims !== undefined && boundKeyOf(claims) !== thumbprint) throw otherKey(dpop.keyFile);
+  if (claims !== undefined && boundKeyOf(claims) !== thumbprint) throw otherKey(dpop.keyFile, `leave ${origin} out`);
   return { thumbprint, alg: algorithms[0] ?? '', isOwn: false };
 }
 

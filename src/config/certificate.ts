@@ -18,13 +18,20 @@ export function pemBlocks(content: Uint8Array): readonly PemBlock[] {
 /**
  * The certificates of a PEM file, in their order.
  * @param place the file's path and who named it, for messages
+ * @param keyHint what to do where it is a private key
  * @throws ConfigError file_unusable
  */
-export async function parseCertificates(content: Uint8Array, place: string): Promise<readonly X509Certificate[]> {
+export async function parseCertificates(
+  content: Uint8Array,
+  place: string,
+  keyHint = 'that is --key FILE, and the certificate --cert FILE',
+): Promise<readonly X509Certificate[]> {
   const blocks = pemBlocks(content);
   const certificates = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
   if (certificates.length === 0) {
-    throw new ConfigError('file_unusable', `there is no certificate in ${place}`, { hint: whatElse(content, blocks) });
+    throw new ConfigError('file_unusable', `there is no certificate in ${place}`, {
+      hint: whatElse(content, blocks, keyHint),
+    });
   }
   const { X509Certificate } = await import('node:crypto');
   try {
@@ -47,10 +54,10 @@ export function isPkcs12(content: Uint8Array): boolean {
 }
 
 /** What the file is instead of a PEM certificate, and how one is made of it. */
-function whatElse(content: Uint8Array, blocks: readonly PemBlock[]): string {
+function whatElse(content: Uint8Array, blocks: readonly PemBlock[], keyHint: string): string {
   const labels = blocks.map(({ label }) => label);
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
-    return 'it holds a private key: that is --key FILE, and the certificate --cert FILE';
+    return `it holds a private key: ${keyHint}`;
   }
   if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
     return 'it is a request for a certificate: its authority makes the certificate of it';

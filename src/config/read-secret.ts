@@ -92,11 +92,16 @@ export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ct
     throw new ConfigError(
       'secret_unusable',
       `the ${noun} file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
-      { hint: code === 'ENOENT' ? missingFileHint(name, noun) : undefined },
+      { hint: hintForUnreadable(code, name, noun) },
     );
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+function hintForUnreadable(code: string | undefined, name: string, noun: string): string | undefined {
+  if (code === 'EISDIR') return `name the file in it that holds the ${noun}`;
+  return code === 'ENOENT' ? missingFileHint(name, noun) : undefined;
 }
 
 function missingFileHint(name: string, noun: string): string {

@@ -41,7 +41,7 @@ export async function parseTlsKey(
 
 function noKey(place: string, labels: string): ConfigError {
   const hint = labels.includes('CERTIFICATE')
-    ? 'it holds a certificate only: name the file of its private key with --key FILE'
+    ? 'it holds a certificate only: name the file of its private key with --key FILE, or say --x5t for its thumbprint in assertions'
     : labels.includes('PUBLIC KEY')
       ? 'it holds the public key: the private one is what proves who the client is'
       : 'it takes a PEM file with -----BEGIN PRIVATE KEY-----; of DER, openssl pkey -inform DER -in OLD -out NEW makes one';

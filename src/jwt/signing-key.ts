@@ -60,14 +60,13 @@ function named(jwk: JWK | undefined): Pick<JWK, 'kid' | 'alg'> {
 async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey: KeyObject; jwk: JWK }> {
   const jwk = onlyKey(parseJson(source), place);
   if (jwk.kty === 'oct') {
-    throw unusable(
+    throw noPrivateKey(
       place,
-      'is a shared secret and no private key',
-      'client_secret_jwt signs with the client secret: --client-secret-file FILE',
+      'it is a shared secret: client_secret_jwt signs with that, and it is given by --client-secret-file FILE',
     );
   }
   if (typeof jwk.d !== 'string')
-    throw unusable(place, 'is a public key', 'only the private key can sign: it has a member d');
+    throw noPrivateKey(place, 'it is a public key: only the private key can sign, which has a member d');
   if (jwk.use === 'enc' || (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('sign'))) {
     throw unusable(place, 'is not meant for signatures (use, key_ops)');
   }
@@ -86,6 +85,8 @@ async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey
 function onlyKey(value: unknown, place: KeyPlace): JWK {
   const { keys = [value] } = (value ?? {}) as { readonly keys?: unknown };
   const [key, ...others] = Array.isArray(keys) ? keys : [];
+  if (others.length > 0 && [key, ...others].every((one) => one?.d === undefined))
+    throw noPrivateKey(place, 'its keys are public: only a private key can sign, which has a member d');
   if (others.length > 0) throw unusable(place, `holds ${others.length + 1} keys`, 'give the one that is to sign');
   const isJwk = typeof key === 'object' && key !== null && typeof key.kty === 'string';
   const texts = isJwk ? [key.kid, key.alg].filter((member) => member !== undefined) : [];
@@ -137,13 +138,13 @@ async function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
 
 function withoutPrivateKey(source: string, place: KeyPlace): ConfigError {
   if (/-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----/.test(source))
-    return unusable(place, 'is a public key', 'only the private key can sign');
+    return noPrivateKey(place, 'it is a public key: only the private key can sign');
   if (source.includes('-----BEGIN CERTIFICATE-----')) {
-    return unusable(place, 'is a certificate without its private key', 'give the file of the private key');
+    return noPrivateKey(place, 'it is a certificate: give the file of its private key');
   }
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(source))
     return unusable(place, 'breaks off before the end of the key');
-  return unusable(place, 'holds no private key', keyForms);
+  return noPrivateKey(place, keyForms);
 }
 
 /** By way of the public key: on Node 20 the export of a private one as JWK can stand still. */
@@ -183,6 +184,10 @@ function withoutAlgorithm(
     `is of a type that is not supported (${crv})`,
     'it takes RSA, P-256, P-384, P-521 and Ed25519',
   );
+}
+
+function noPrivateKey({ name }: KeyPlace, hint: string): ConfigError {
+  return new ConfigError('secret_unusable', `there is no private key in ${name}`, { hint });
 }
 
 function unusable({ name }: KeyPlace, fault: string, hint?: string): ConfigError {

@@ -410,7 +410,7 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-secret-file', 'secret.txt', '--pass-file', 'wrong.txt'],
       /--pass-file is the password of a private key, and none is given/,
     ],
-    ['a public key', ['--private-key', 'public.pem'], /is a public key/],
+    ['a public key', ['--private-key', 'public.pem'], /there is no private key in .*public\.pem.*\n.*is a public key/],
     ['an algorithm of another key', [...key, '--signing-alg', 'ES256'], /an RSA key cannot sign with ES256\n.*RS256/],
     [
       'an algorithm that is none',

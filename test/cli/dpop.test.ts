@@ -46,6 +46,7 @@ function encryptedKey(): string {
 
 describe('what cannot work is refused before anything is sent', () => {
   const named = 'the private key in $DIR/key (--dpop-key)';
+  const missing = 'error[secret_unusable]: there is no private key in $DIR/key (--dpop-key)';
   test.for<[mistake: string, content: string | undefined, args: string[], message: string, hint: string]>([
     [
       'a key that would be lost',
@@ -86,21 +87,21 @@ describe('what cannot work is refused before anything is sent', () => {
       'a public key',
       publicPem,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign',
+      missing,
+      'it is a public key: only the private key can sign',
     ],
     [
       'a public JWK',
       publicJwk,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign: it has a member d',
+      missing,
+      'it is a public key: only the private key can sign, which has a member d',
     ],
     [
       'a word',
       'hunter22',
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} holds no private key`,
+      missing,
       'it takes a private key as PEM (-----BEGIN PRIVATE KEY-----) or as JWK ({"kty":…,"d":…})',
     ],
     [
@@ -174,10 +175,17 @@ describe('what cannot work is refused before anything is sent', () => {
       'for a token that is bound to a key say --dpop, or --dpop-key FILE',
     ],
     [
+      'a key where the certificate is to be compared with',
+      pem,
+      ['verify', 'x.y.z', '--bound-to-cert', 'key'],
+      'error[file_unusable]: there is no certificate in $DIR/key (--bound-to-cert)',
+      'it holds a private key: what a token is bound to by DPoP is --bound-to-key FILE',
+    ],
+    [
       'no key to compare with',
       'x',
       ['verify', 'x.y.z', '--bound-to-key', 'key'],
-      'error[file_unusable]: $DIR/key holds no key that a token could be bound to',
+      'error[file_unusable]: $DIR/key (--bound-to-key) holds no key that a token could be bound to',
       'it takes one key of EC, Ed25519 or RSA, public or private: PEM or JWK',
     ],
   ])('%s', async ([, content, args, message, hint], { cli }) => {
@@ -192,7 +200,7 @@ describe('what cannot work is refused before anything is sent', () => {
     await cli.writeFile('key', '{"kty":"oct","k":"c2VjcmV0LXRoYXQtaXMtbm90LXNob3du"}');
     const { exitCode, stderr } = await cli.run(['token', '--dpop-key', 'key'], { env });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('is a shared secret and no private key');
+    expect(stderr).toContain('it is a shared secret: ');
     expect(stderr).not.toContain('c2VjcmV0');
   });
 
@@ -233,10 +241,16 @@ describe('what cannot work is refused before anything is sent', () => {
     await cli.writeFile('key', pem);
     await cli.writeFile('token', await boundTo('another'));
     const { exitCode, stderr } = await cli.run(['call', url, '--token-file', 'token', '--dpop-key', 'key'], { env });
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(
-      `error[file_unusable]: the token is bound to another key than the one in ${cli.directory}/key`,
-    );
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: report(
+        'file_unusable',
+        `the token is bound to another key than the one in ${cli.directory}/key (--dpop-key)`,
+        {
+          hint: 'give the key that the token was asked for with, or leave --token-file out',
+        },
+      ),
+    });
   });
 });
 

@@ -110,16 +110,28 @@ describe('no signature is made with', () => {
     message: RegExp,
     hint: RegExp | undefined,
   ][] = [
-    ['a public key', publicPem(), undefined, /is a public key/, /private key/],
-    ['a public JWK', JSON.stringify(publicOnly), undefined, /is a public key/, /member d/],
+    ['a public key', publicPem(), undefined, /^there is no private key in /, /is a public key/],
+    [
+      'a public JWK',
+      JSON.stringify(publicOnly),
+      undefined,
+      /^there is no private key in /,
+      /is a public key.*member d/,
+    ],
     [
       'a certificate',
       '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----',
       undefined,
-      /is a certificate/,
-      /private key/,
+      /^there is no private key in /,
+      /is a certificate: give the file of its private key/,
     ],
-    ['a shared secret', '{"kty":"oct","k":"c2VjcmV0"}', undefined, /is a shared secret/, /--client-secret-file/],
+    [
+      'a shared secret',
+      '{"kty":"oct","k":"c2VjcmV0"}',
+      undefined,
+      /^there is no private key in /,
+      /is a shared secret.*--client-secret-file/,
+    ],
     [
       'an RSA key of 1024 bits',
       makeKey('RS256', 1024).pem,
@@ -147,6 +159,13 @@ describe('no signature is made with', () => {
     ],
     ['two keys', rsa.pem + ec.pem, undefined, /holds 2 private keys/, /give the one/],
     ['a set of two keys', JSON.stringify({ keys: [jwk, jwk] }), undefined, /holds 2 keys/, /give the one/],
+    [
+      'a set of public keys',
+      JSON.stringify({ keys: [publicOnly, publicOnly] }),
+      undefined,
+      /^there is no private key in /,
+      /keys are public/,
+    ],
     ['an empty set', '{"keys":[]}', undefined, /is no JWK/, /PEM/],
     ['a JWK without its modulus', '{"kty":"RSA","d":"AQAB"}', undefined, /no JWK that can be used/, undefined],
     ['a JWK of encryption', JSON.stringify({ ...jwk, use: 'enc' }), undefined, /not meant for signatures/, undefined],
@@ -173,14 +192,14 @@ describe('no signature is made with', () => {
       /id-RSASSA-PSS/,
       /PS256/,
     ],
-    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /holds no private key/, /PEM/],
-    ['nothing of the kind', 'hunter22', undefined, /holds no private key/, /PEM/],
+    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /^there is no private key in /, /PEM/],
+    ['nothing of the kind', 'hunter22', undefined, /^there is no private key in /, /PEM/],
   ];
 
   it.each(refused)('%s', async (_, source, password, message, hint) => {
     const failure = await failureOf(() => parse(source, password));
     expect(failure).toMatchObject({ code: 'secret_unusable', message: expect.stringMatching(message) });
-    expect(failure.message).toMatch(/^the private key in key\.pem \(--private-key\) /);
+    expect(failure.message).toMatch(/^(the|there is no) private key in key\.pem \(--private-key\)/);
     if (hint !== undefined) expect(failure.hint).toMatch(hint);
     const words = wordsOf(failure);
     for (const line of source.split('\n').filter((one) => one.length > 20 && !one.includes('KEY'))) {
