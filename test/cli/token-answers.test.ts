@@ -159,6 +159,15 @@ describe('a refusal by the authorization server is told by its OAuth error, with
     expect(stderr).toContain('who are you');
   });
 
+  test('names the secret that --auth-method none leaves unused', async ({ cli }) => {
+    cli.answer('POST', tokenEndpoint, { status: 401, json: { error: 'invalid_client' } });
+
+    const { stderr } = await cli.run(['token', '--auth-method', 'none'], { env });
+    expect(stderr).toContain(
+      '\n  hint:   the client proved nothing: leave --auth-method none out, and the secret from CCGRANT_CLIENT_SECRET is used\n',
+    );
+  });
+
   test('names the other methods that the server lists', async ({ cli }) => {
     answerMetadata(cli, {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
