@@ -11,6 +11,7 @@ import { resolveRequest } from '../settings/resolve-request.ts';
 import type { Settings } from '../settings/settings.ts';
 import { claimStandardInput } from '../settings/standard-input.ts';
 import { cleanToken } from '../settings/token-operand.ts';
+import { selectionTyped, shellQuote } from '../settings/token-selection.ts';
 import { withClient } from '../settings/with-client.ts';
 import { fingerprint } from '../token-fingerprint.ts';
 import type { Authorizer, Token, TokenSource } from './authorized-exchange.ts';
@@ -63,11 +64,25 @@ export async function call(invocation: Invocation, settings: Settings, ctx: Cont
     try {
       const { exchanged, token } = await exchangeWithToken(request, policy, tokens, authorize, transport, ctx);
       await output(exchanged, start, settings, ctx).catch(ignoreClosedPipe);
-      requireSuccess(exchanged, token.boundTo?.alg, settings, ctx.now());
+      const certificateHint = await hintOfBinding(token.accessToken, client);
+      const inspection = inspectionOf(tokenFile, invocation);
+      requireSuccess(exchanged, { alg: token.boundTo?.alg, certificateHint, inspection }, settings, ctx.now());
     } finally {
       await transport.close();
     }
   });
+}
+
+/** Nothing of it is loaded for a token that is bound to no certificate. */
+async function hintOfBinding(accessToken: string, client: OAuthClient): Promise<string | undefined> {
+  if (boundThumbprint(accessToken) === undefined) return undefined;
+  return (await import('../client/api-certificate.ts')).certificateHint(accessToken, client);
+}
+
+/** The command that shows what the token says, as it can be pasted into a shell. */
+function inspectionOf(tokenFile: string | undefined, { options }: Invocation): string {
+  if (tokenFile === undefined) return `ccgrant decode --cached ${selectionTyped(options)}`.trimEnd();
+  return tokenFile === '-' ? 'ccgrant decode' : `ccgrant decode - < ${shellQuote(tokenFile)}`;
 }
 
 async function tokenFromFile(file: string, client: OAuthClient, ctx: Context): Promise<Token> {

@@ -5,29 +5,38 @@ import { presentationHint } from '../oauth/dpop-refusal.ts';
 import { challengeResponse, refusalReason, resourceHint } from '../oauth/protected-resource.ts';
 import type { Settings } from '../settings/settings.ts';
 
+/** How the token was shown to the API, as far as advice depends on it. */
+export interface Presentation {
+  /** Algorithm of the proof, undefined for a bearer token. */
+  readonly alg: string | undefined;
+  /** What a person can do about a token that is bound to a certificate which was not shown. */
+  readonly certificateHint: string | undefined;
+  /** The command that shows what the token says. */
+  readonly inspection: string;
+}
+
 /**
  * Makes sure that the API did not refuse, unless nobody minds.
- * @param alg algorithm of the proof, undefined for a bearer token
  * @param now milliseconds since the epoch
  */
 export function requireSuccess(
   { request, response }: Exchanged,
-  alg: string | undefined,
+  { alg, certificateHint, inspection }: Presentation,
   settings: Settings,
   now: number,
 ): void {
   const { status } = response;
   if (status < 400 || settings.flag('no-fail')) return;
   const { method, url } = request;
-  const tokenFile = settings.text('token-file')?.value;
   const reason = refusalReason(response);
   throw new HttpStatusError(`the API answered ${status}`, {
     response: challengeResponse(response),
     status,
     server: `${status} from ${method} ${url.origin}${url.pathname}${reason === undefined ? '' : `: ${reason}`}`,
     hint:
+      (status === 401 ? certificateHint : undefined) ??
       unaskedHint(response) ??
       presentationHint(response, { alg, isRepeatable: request.body?.isRepeatable !== false, now }) ??
-      resourceHint(response, tokenFile === undefined ? 'ccgrant decode --cached' : `ccgrant decode - < ${tokenFile}`),
+      resourceHint(response, inspection),
   });
 }

@@ -12,7 +12,7 @@ import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 export function requireApiCertificate(url: URL, { certificate }: ClientSettings): void {
   if (certificate === undefined) {
     throw new ConfigError('missing_setting', 'no certificate is given for --api-cert', {
-      hint: 'give --cert FILE or CCGRANT_CERT; or a profile',
+      hint: 'give it where the credential is given: --cert FILE, CCGRANT_CERT or a profile',
     });
   }
   if (url.protocol === 'https:') return;
@@ -60,4 +60,18 @@ export async function apiCertificate(
     io.trace(text`* the certificate from ${certificate.origin} is shown to ${url.host}: ${reason}`);
   }
   return identity;
+}
+
+/** What a person can do about a refusal of a token that is bound to a certificate which the API has not seen. */
+export async function certificateHint(
+  accessToken: string,
+  { settings, credentials }: OAuthClient,
+): Promise<string | undefined> {
+  const { certificate } = settings.client;
+  const bound = boundThumbprint(accessToken);
+  if (bound === undefined) return undefined;
+  const way = 'give the one that it was asked for with by --cert FILE and --key FILE';
+  if (certificate === undefined) return `the token is of use only with its certificate: ${way}`;
+  const identity = await credentials.certificate();
+  return identity?.thumbprint === bound ? undefined : `the certificate is not that of the token: ${way}`;
 }

@@ -104,6 +104,7 @@ async function authenticateAt(
           basicEncoding,
           supportedMethods: supported,
           scopesSupported,
+          unused: credential === undefined ? unusedCredential(client.settings.client) : undefined,
           hasOddCredentials: isOdd(given ?? '') || (secret !== undefined && isOdd(secret.reveal())),
         });
         if (purpose.kind !== 'token') return hint;
@@ -135,7 +136,7 @@ function concealing(authentication: ClientAuthentication, { io }: Context): Clie
  * The client id, once it is sure that nothing essential is missing; undefined where the credential may say who
  * the client is. Everything that is missing is said at once: one error after the other would cost a run each.
  */
-function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClientSettings): string | undefined {
+function requireEssentials(endpoint: EndpointName, { server, client, dpop }: OAuthClientSettings): string | undefined {
   const { clientId, authMethod } = client;
   const kind = credentialKind(client);
   const lack = lackOfCredential(authMethod);
@@ -150,8 +151,11 @@ function requireEssentials(endpoint: EndpointName, { server, client }: OAuthClie
     ...(kind !== undefined || authMethod === 'none' ? [] : [[lack.name, lack.ways]]),
   ];
   if (missing.length === 0) return clientId;
+  // Whoever has a key for the binding may take it for the proof of the client.
+  const isOnlyBinding = dpop?.keyFile !== undefined && kind === undefined && authMethod !== 'none';
+  const aside = isOnlyBinding ? `${dpop.keyFile.origin} binds tokens and proves no client: ` : '';
   throw new ConfigError('missing_setting', missing.map(([name]) => `no ${name}`).join(', '), {
-    hint: `give ${missing.map(([, how]) => how).join('; ')}; or a profile`,
+    hint: `${aside}give ${missing.map(([, how]) => how).join('; ')}; or a profile`,
   });
 }
 
@@ -161,6 +165,12 @@ function proofOf(settings: ClientSettings): string[] {
   if (kind === undefined) return [];
   const origin = kind === 'certificate' ? settings.certificate?.origin : settings.credential?.origin;
   return [`${kind} from ${origin}`];
+}
+
+/** What was given of a client that proves nothing. */
+function unusedCredential({ credential, certificate }: ClientSettings): string | undefined {
+  if (credential !== undefined) return `${credential.kind} from ${credential.origin}`;
+  return certificate && `certificate from ${certificate.origin}`;
 }
 
 /** Characters that the percent-encoding of RFC 6749 section 2.3.1 changes. */

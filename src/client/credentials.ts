@@ -1,6 +1,9 @@
 import { credentialIdentity, placeIdentity } from '../config/credential-identity.ts';
+import { mistakenSecret } from '../config/mistaken-secret.ts';
 import { readSecret } from '../config/read-secret.ts';
+import type { NamedSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
+import { ConfigError } from '../errors.ts';
 import type { TlsIdentity } from '../http/types.ts';
 import { describeKey } from '../jwt/algorithms.ts';
 import type { SigningKey } from '../jwt/signing-key.ts';
@@ -10,7 +13,7 @@ import type { ClientCredential, CredentialKind } from '../oauth/client-auth/clie
 import type { Secret } from '../secret.ts';
 import type { ClientSettings, OAuthClient } from './oauth-client.ts';
 import { once } from './once.ts';
-import { readSigningKey } from './read-signing-key.ts';
+import { nameOf, readSigningKey } from './read-signing-key.ts';
 
 /** What a client has to prove who it is, read when it is first needed. */
 export interface Credentials {
@@ -28,7 +31,8 @@ export function openCredentials(settings: ClientSettings, ctx: Context): Credent
   const secret = once(() => {
     if (credential === undefined || credential.source.kind === 'github-actions') return undefined;
     const { kind, source, origin } = credential;
-    return readSecret(source, origin, ctx, kind);
+    const read = readSecret(source, origin, ctx, kind);
+    return kind === 'secret' ? read.then((value) => requireSecret(value, { source, origin })) : read;
   });
   return {
     secret,
@@ -41,6 +45,18 @@ export function openCredentials(settings: ClientSettings, ctx: Context): Credent
         import('../config/read-tls-identity.ts').then(({ readTlsIdentity }) => readTlsIdentity(certificate, ctx)),
     ),
   };
+}
+
+/**
+ * What would be sent whole: a key in its place must not be.
+ * @throws ConfigError secret_unusable
+ */
+function requireSecret(secret: Secret, place: NamedSource): Secret {
+  const mistaken = mistakenSecret(secret.reveal());
+  if (mistaken === undefined) return secret;
+  throw new ConfigError('secret_unusable', `the secret in ${nameOf(place)} is ${mistaken.what}`, {
+    hint: mistaken.hint,
+  });
 }
 
 /**

@@ -81,7 +81,7 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
       if (!isOwn && settings?.keyFile !== undefined) {
         const { toProofKey } = await import('../jwt/proof-key.ts');
         const key = toProofKey(await fromFile(settings.keyFile), [alg]);
-        if (key?.thumbprint !== thumbprint) throw otherKey(settings.keyFile);
+        if (key?.thumbprint !== thumbprint) throw otherKey(settings.keyFile, 'get another token with --fresh');
         return key;
       }
       const kept = find(thumbprint);
@@ -111,12 +111,13 @@ function toSource({ path, origin }: DpopKeyFile): NamedSource {
   return { source: { kind: 'file', path }, origin };
 }
 
-export function otherKey(file: DpopKeyFile): ConfigError {
+/** @param wayOut what helps beside the right key */
+export function otherKey(file: DpopKeyFile, wayOut: string): ConfigError {
   return new ConfigError(
     'file_unusable',
     `the token is bound to another key than the one in ${nameOf(toSource(file))}`,
     {
-      hint: 'give the key that the token was asked for with, or get another token with --fresh',
+      hint: `give the key that the token was asked for with, or ${wayOut}`,
     },
   );
 }

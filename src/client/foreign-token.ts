@@ -29,6 +29,7 @@ export async function bindingOfForeignToken(
     });
   }
   const { thumbprint, algorithms } = await readKeyFile(dpop.keyFile, ctx);
-  if (claims !== undefined && confirmationOf(claims, 'jkt') !== thumbprint) throw otherKey(dpop.keyFile);
+  if (claims !== undefined && confirmationOf(claims, 'jkt') !== thumbprint)
+    throw otherKey(dpop.keyFile, `leave ${origin} out`);
   return { thumbprint, alg: algorithms[0] ?? '', isOwn: false };
 }

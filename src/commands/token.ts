@@ -1,4 +1,5 @@
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { absolutePath } from '../absolute-path.ts';
 import type { AccessToken } from '../client/access-token.ts';
 import type { OAuthClient, OAuthClientSettings } from '../client/oauth-client.ts';
@@ -155,6 +156,9 @@ async function writeAnswer(path: string, answer: string): Promise<void> {
     if (error instanceof OutputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === undefined ? message : `${path} cannot be written (${code})`;
-    throw new OutputError(`the token is not written: ${reason}`, { cause: error });
+    throw new OutputError(`the token is not written: ${reason}`, {
+      hint: existsSync(dirname(path)) ? undefined : 'its directory is not there',
+      cause: error,
+    });
   }
 }

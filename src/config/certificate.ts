@@ -6,9 +6,14 @@ import { pemBlocks } from '../pem.ts';
 /**
  * The certificates of a file, in their order: PEM, or one as DER.
  * @param place the file's path and who named it, for messages
+ * @param keyHint what to do where it is a private key
  * @throws ConfigError file_unusable
  */
-export async function parseCertificates(content: Uint8Array, place: string): Promise<readonly X509Certificate[]> {
+export async function parseCertificates(
+  content: Uint8Array,
+  place: string,
+  keyHint = 'that is --key FILE, and the certificate --cert FILE',
+): Promise<readonly X509Certificate[]> {
   const { X509Certificate } = await import('node:crypto');
   const blocks = pemBlocks(content);
   const pems = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label)).map(({ text }) => text);
@@ -16,7 +21,9 @@ export async function parseCertificates(content: Uint8Array, place: string): Pro
     return (pems.length === 0 ? [content] : pems).map((source) => new X509Certificate(source));
   } catch {
     throw pems.length === 0
-      ? new ConfigError('file_unusable', `there is no certificate in ${place}`, { hint: whatElse(content, blocks) })
+      ? new ConfigError('file_unusable', `there is no certificate in ${place}`, {
+          hint: whatElse(content, blocks, keyHint),
+        })
       : new ConfigError('file_unusable', `a certificate in ${place} is damaged`, {
           hint: 'copy all of it, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----',
         });
@@ -34,10 +41,10 @@ export function isPkcs12(content: Uint8Array): boolean {
 }
 
 /** What the file is instead of a PEM certificate, and how one is made of it. */
-function whatElse(content: Uint8Array, blocks: readonly PemBlock[]): string {
+function whatElse(content: Uint8Array, blocks: readonly PemBlock[], keyHint: string): string {
   const labels = blocks.map(({ label }) => label);
   if (labels.some((label) => label.endsWith('PRIVATE KEY'))) {
-    return 'it holds a private key: that is --key FILE, and the certificate --cert FILE';
+    return `it holds a private key: ${keyHint}`;
   }
   if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) {
     return 'it is a request for a certificate: its authority makes the certificate of it';

@@ -50,7 +50,9 @@ async function parseToml(source: string, path: string): Promise<Record<string, u
     if (!(error instanceof TomlError)) throw error;
     // The parser's message goes on to quote the line, which may hold a secret that was put there by mistake.
     const reason = error.message.split('\n', 1)[0]?.replace(/^Invalid TOML document: /, '');
-    throw new ConfigError('config_invalid', `${path}, line ${error.line}, column ${error.column}: ${reason}`);
+    throw new ConfigError('config_invalid', `${path}, line ${error.line}, column ${error.column}: ${reason}`, {
+      hint: reason === 'invalid value' ? 'a text stands in quotes: key = "text"' : undefined,
+    });
   }
 }
 

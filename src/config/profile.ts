@@ -54,7 +54,7 @@ export async function loadProfile(
   const name = asked ?? config?.defaultProfile;
   if (name === undefined) return undefined;
   const values = config?.profiles.get(name);
-  if (values === undefined) throw await unknownProfile(name, path, [...(config?.profiles.keys() ?? [])]);
+  if (values === undefined) throw await unknownProfile(name, path, config && [...config.profiles.keys()]);
   return {
     name,
     rank: choice.named === undefined ? 'default profile' : 'named profile',
@@ -98,10 +98,17 @@ function defaultConfigPath({ env, host }: Context): string {
   return join(directory, 'ccgrant', 'config.toml');
 }
 
-async function unknownProfile(name: string, path: string, known: string[]): Promise<ConfigError> {
+/** @param known its profiles, undefined where there is no such file */
+async function unknownProfile(name: string, path: string, known: string[] | undefined): Promise<ConfigError> {
+  if (known === undefined) {
+    return new ConfigError('unknown_profile', `no profile ${name}: there is no file ${path}`, {
+      hint: `write it, with [profiles.${name}] in it, or name another with --config FILE`,
+    });
+  }
   const { closestMatch } = await import('leven');
   const near = closestMatch(name, known, { maxDistance: 3 });
-  const list = known.length === 0 ? 'it has no profiles, or is not there' : `it has ${known.join(', ')}`;
+  const list =
+    known.length === 0 ? 'it has no profiles: they begin with [profiles.NAME]' : `it has ${known.join(', ')}`;
   return new ConfigError('unknown_profile', `no profile ${name} in ${path}`, {
     hint: near === undefined ? list : `did you mean ${near}`,
   });

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { text } from '../text.ts';
 import { unreadable } from '../unreadable.ts';
+import { isPkcs12 } from './certificate.ts';
 import type { SecretSource } from './secret-source.ts';
 
 /** What is read, as messages call it. */
@@ -23,17 +24,7 @@ export async function readSecret(
 ): Promise<Secret> {
   const secret = new Secret(await readValue(source, { origin, noun }, ctx));
   ctx.io.conceal(secret.reveal(), `[${noun}]`);
-  if (noun === 'secret' && isPrivateKey(secret.reveal())) {
-    throw new ConfigError('secret_unusable', `the secret of ${origin} is a private key`, {
-      hint: 'a key signs, and is not sent: --private-key FILE',
-    });
-  }
   return secret;
-}
-
-/** A PEM or JWK: no server has made such a secret, and none must be sent a key. */
-function isPrivateKey(value: string): boolean {
-  return /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/m.test(value) || /^\s*\{(?=[\s\S]*"kty")[\s\S]*"d"\s*:/.test(value);
 }
 
 /** A secret for messages. */
@@ -109,7 +100,7 @@ export async function readFileOnce({ path, origin, noun, holdsSecret }: SecretFi
     throw new ConfigError(
       'secret_unusable',
       `the ${noun} file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
-      { hint: code === 'ENOENT' ? missingFileHint(name, noun) : undefined },
+      { hint: hintForUnreadable(code, name, noun) },
     );
   }
 }
@@ -147,6 +138,11 @@ async function readPipe(path: string): Promise<FileContent> {
   } finally {
     await handle.close();
   }
+}
+
+function hintForUnreadable(code: string | undefined, name: string, noun: string): string | undefined {
+  if (code === 'EISDIR') return `name the file in it that holds the ${noun}`;
+  return code === 'ENOENT' ? missingFileHint(name, noun) : undefined;
 }
 
 function missingFileHint(name: string, noun: string): string {
@@ -187,7 +183,12 @@ function decodeUtf8(bytes: Uint8Array, place: string, { origin, noun }: SecretNa
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is not UTF-8 text`, {
-      hint: noun === 'private key' ? 'it takes PEM or JWK: openssl pkey makes PEM of a binary key (DER)' : undefined,
+      hint: binaryHint(bytes, noun),
     });
   }
+}
+
+function binaryHint(bytes: Uint8Array, noun: SecretNoun): string | undefined {
+  if (noun === 'private key') return 'it takes PEM or JWK: openssl pkey makes PEM of a binary key (DER)';
+  return isPkcs12(bytes) ? 'it is PKCS#12, and belongs to --cert FILE' : undefined;
 }

@@ -83,7 +83,8 @@ async function fromPem(
   };
 }
 
-const certificateOnly = 'it holds a certificate only: name the file of its private key with --key FILE';
+const certificateOnly =
+  'it holds a certificate only: name the file of its private key with --key FILE, or say --x5t for its thumbprint in assertions';
 const keyForms =
   'it takes a PEM file with -----BEGIN PRIVATE KEY-----; of DER, openssl pkey -inform DER -in OLD -out NEW makes one';
 

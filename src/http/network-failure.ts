@@ -16,6 +16,7 @@ const refusedCertificate = new Set(['HOSTNAME_MISMATCH', 'INVALID_CA', 'INVALID_
  * Says in ccgrant's words why a request did not get an answer. The words of the library are not
  * shown: they can quote header values.
  * @param certificate the client certificate of the request, and whether the server wanted one
+ * @param hasAuthorities whether somebody said which authorities are trusted
  * @returns the error itself where it is a fault of the program
  */
 export function explainFailure(
@@ -23,6 +24,7 @@ export function explainFailure(
   url: URL,
   proxy: URL | undefined,
   certificate: { readonly identity: TlsIdentity | undefined; readonly isAskedFor: boolean } = noCertificate,
+  hasAuthorities = false,
 ): unknown {
   if (error instanceof CcgrantError) return error;
   const codes = errorCodes(error);
@@ -60,7 +62,9 @@ export function explainFailure(
       `the certificate of ${host} is not signed by a known authority (${untrusted})`,
       {
         ...facts,
-        hint: 'name the certificate of its authority with --cacert FILE',
+        hint: hasAuthorities
+          ? 'the file of --cacert or SSL_CERT_FILE does not hold its authority, or not the whole chain'
+          : 'name the certificate of its authority with --cacert FILE',
       },
     );
   }
@@ -103,8 +107,14 @@ export function explainFailure(
   }
   return new NetworkError('connection_lost', `the connection to ${host} broke off${codeOf(codes)}`, {
     ...facts,
-    hint: certificate.isAskedFor ? silentRefusal(certificate.identity) : undefined,
+    hint: certificate.isAskedFor ? silentRefusal(certificate.identity) : plainHttpHint(url, proxy, codes),
   });
+}
+
+/** A server that wants TLS goes away without a word from who does not begin with it. */
+function plainHttpHint({ protocol }: URL, proxy: URL | undefined, codes: ReadonlySet<string>): string | undefined {
+  const isPlain = protocol === 'http:' && proxy === undefined;
+  return isPlain && codes.has('UND_ERR_SOCKET') ? 'does the server want https on this port?' : undefined;
 }
 
 const noCertificate = { identity: undefined, isAskedFor: false };

@@ -49,7 +49,8 @@ export function dispatcherClient(
         const { asksForCertificate = false, failure } = handshakes.get(request.url.origin) ?? {};
         const certificate = { identity: request.tls, isAskedFor: asksForCertificate };
         const reason = failure === undefined ? error : new AggregateError([failure, error]);
-        return explainFailure(reason, request.url, settings.proxyFor(request.url), certificate);
+        const hasAuthorities = settings.certificateAuthorities !== undefined;
+        return explainFailure(reason, request.url, settings.proxyFor(request.url), certificate, hasAuthorities);
       };
       try {
         signal.throwIfAborted();

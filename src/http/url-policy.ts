@@ -19,6 +19,9 @@ export function isHttpUrl(value: string): boolean {
  * @throws UsageError invalid_url; its message never quotes the value, which can hold a password
  */
 export function parseUrl(value: string, source: string): URL {
+  if (value === '') {
+    throw new UsageError('invalid_url', `${source} is empty`, { hint: 'is the variable set that it comes from?' });
+  }
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new UsageError('invalid_url', `${source} is not an http or https URL`, { hint: urlHint(value, url) });

@@ -4,7 +4,7 @@ import { publicJwkOf } from './public-jwk.ts';
 
 /**
  * The thumbprint (RFC 7638, SHA-256, base64url) of a key in a file, public or private: PEM, certificate or JWK.
- * @param place the file's path, for messages
+ * @param place the file's path and who named it, for messages
  * @throws ConfigError file_unusable
  */
 export async function keyThumbprint(source: string, place: string): Promise<string> {

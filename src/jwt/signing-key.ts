@@ -60,10 +60,9 @@ function named(jwk: JWK | undefined): Pick<JWK, 'kid' | 'alg'> {
 async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey: KeyObject; jwk: JWK }> {
   const jwk = onlyKey(parseJsonObject(source), place);
   if (jwk.kty === 'oct') {
-    throw unusable(
+    throw noPrivateKey(
       place,
-      'is a shared secret and no private key',
-      'client_secret_jwt signs with the client secret: --client-secret-file FILE',
+      'it is a shared secret: client_secret_jwt signs with that, and it is given by --client-secret-file FILE',
     );
   }
   if (typeof jwk.d !== 'string')
@@ -86,6 +85,8 @@ async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey
 function onlyKey(value: JsonObject | undefined, place: KeyPlace): JWK {
   const { keys = [value] } = value ?? {};
   const [key, ...others] = Array.isArray(keys) ? keys : [];
+  if (others.length > 0 && [key, ...others].every((one) => one?.d === undefined))
+    throw noPrivateKey(place, 'its keys are public: only a private key can sign, which has a member d');
   if (others.length > 0) throw unusable(place, `holds ${others.length + 1} keys`, 'give the one that is to sign');
   const isJwk = typeof key === 'object' && key !== null && typeof key.kty === 'string';
   const texts = isJwk ? [key.kid, key.alg].filter((member) => member !== undefined) : [];

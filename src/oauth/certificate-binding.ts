@@ -22,7 +22,8 @@ export function certificateConfirmation({ thumbprint, origin }: TlsIdentity): Co
     isRequired: false,
     noun: 'certificate',
     shown: `the certificate from ${origin}`,
-    hint: 'does something on the way, such as a proxy, present a certificate of its own? nobody here could use this token',
+    hint: () =>
+      'does something on the way, such as a proxy, present a certificate of its own? nobody here could use this token',
   };
 }
 

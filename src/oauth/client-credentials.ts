@@ -75,10 +75,18 @@ export async function requestToken(
     issuedOn,
     constraint,
   );
-  if (constraint?.tokenType === token.tokenType)
-    requireConfirmation(token.accessToken, constraint.confirmation, document);
   if (tls !== undefined) requireConfirmation(token.accessToken, certificateConfirmation(tls), document);
-  return { token, findings: [...findings, ...[caveat?.(document)].filter((finding) => finding !== undefined)] };
+  const isFree =
+    constraint?.tokenType === token.tokenType &&
+    !requireConfirmation(token.accessToken, constraint.confirmation, document);
+  return {
+    token: isFree ? { ...token, tokenType: 'Bearer' } : token,
+    findings: [
+      ...findings,
+      ...(isFree ? ['the server bound the token to no key, although it was asked to: taken as a bearer token'] : []),
+      ...[caveat?.(document)].filter((finding) => finding !== undefined),
+    ],
+  };
 }
 
 function toForm({ scope, audience, resource, parameters }: AccessTokenRequest): (readonly [string, string])[] {

@@ -1,5 +1,7 @@
 import type { HttpHeaders } from '../http/headers.ts';
 import type { HttpRequest } from '../http/types.ts';
+import type { JsonObject } from '../json-object.ts';
+import { confirmationOf } from '../jwt/confirmation.ts';
 import { signDpopProof } from '../jwt/dpop-proof.ts';
 import type { ProofKey } from '../jwt/proof-key.ts';
 import { parseChallenges } from './challenge.ts';
@@ -32,10 +34,10 @@ export function dpopConstraint(prover: Prover, isOptional: boolean): SenderConst
     confirmation: {
       method: 'jkt',
       thumbprint: prover.key.thumbprint,
-      isRequired: true,
+      isRequired: !isOptional,
       noun: 'key',
       shown: 'a DPoP proof',
-      hint: 'the server did not bind the token to the key of the proof',
+      hint: unboundHint,
     },
     complete: (request) => withProof(request, prover),
     wantsAnotherTry: (document) => {
@@ -43,6 +45,13 @@ export function dpopConstraint(prover: Prover, isOptional: boolean): SenderConst
       return hasNonce && readErrorResponse(document)?.response.error === 'use_dpop_nonce';
     },
   };
+}
+
+function unboundHint(claims: JsonObject): string {
+  if (confirmationOf(claims, 'jkt') !== undefined) return 'the server did not bind the token to the key of the proof';
+  return confirmationOf(claims, 'x5t#S256') === undefined
+    ? 'the server did not bind the token to the key of the proof: to take it all the same say --dpop-optional'
+    : 'the server bound the token to the certificate of the client instead: leave --dpop out, or say --dpop-optional';
 }
 
 /** Shows a token that is bound to a key, with the proof that we hold it, RFC 9449 section 7.1. */

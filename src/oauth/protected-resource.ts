@@ -70,7 +70,7 @@ export function resourceHint({ status, headers }: ResourceResponse, inspection: 
         ? `ask for what it needs: --scope '${scope}'`
         : 'ask for another scope with --scope';
     case 'invalid_token':
-      return `compare what it expects with what the token says: ${inspection}; issuer, audience and expiry are the usual reasons`;
+      return `compare what it expects with what the token says: ${inspection}; issuer, audience, expiry and revocation are the usual reasons`;
     default:
       if (status === 401) return `does the API accept tokens of this issuer, and for this audience? see ${inspection}`;
       if (status === 403) return 'the token was accepted, and does not allow this: a scope or role is missing';

@@ -1,5 +1,10 @@
-import { authMethodNames, credentialKindsOf } from './client-auth/auth-methods.ts';
-import type { BasicEncoding, ClientAuthentication, Refusal } from './client-auth/client-authentication.ts';
+import { authMethodNames, credentialKindsOf, credentialOption } from './client-auth/auth-methods.ts';
+import type {
+  BasicEncoding,
+  ClientAuthentication,
+  CredentialKind,
+  Refusal,
+} from './client-auth/client-authentication.ts';
 
 /** What a request is for, as far as advice depends on it. */
 export type RequestPurpose =
@@ -20,6 +25,8 @@ export interface RefusedRequest {
   /** Methods that the metadata lists for the endpoint. */
   readonly supportedMethods: readonly string[] | undefined;
   readonly scopesSupported: readonly string[] | undefined;
+  /** A credential that was given and is not used, as messages call it: `secret from --client-secret-file`. */
+  readonly unused: string | undefined;
   /** Whether id or secret have characters that servers decode differently. */
   readonly hasOddCredentials: boolean;
 }
@@ -35,7 +42,11 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
     case 'unauthorized_client':
       // Keycloak answers a wrong secret so, with 401 or 400; by the RFC it is about the grant.
       if (purpose.kind !== 'token') return credentialHint();
-      return `${credentialHint()}; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")`;
+      return adviseOnCredentials(
+        refusal,
+        request,
+        `check the client id and its secret, and that it may use this grant (${serviceAccounts})`,
+      );
     case 'invalid_grant':
       // In this grant nothing but an assertion can be meant by it, RFC 7521 section 4.1.
       return request.authentication.advise && credentialHint();
@@ -64,31 +75,64 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
   }
 }
 
+const serviceAccounts = 'on Keycloak: "Service accounts roles"';
+
 function adviseOnCredentials(
   refusal: Refusal,
-  { authentication, supportedMethods, hasOddCredentials, basicEncoding }: RefusedRequest,
+  request: RefusedRequest,
+  checkSecret = 'check the client id and its secret',
 ): string {
-  const { method } = authentication;
-  if (method === 'client_secret_basic' && hasOddCredentials) {
-    const otherEncoding =
-      basicEncoding === 'form' ? ', or --basic-encoding raw' : ', or leave --basic-encoding raw out';
-    return `the id or secret has characters that some servers read differently: try --auth-method client_secret_post${otherEncoding}`;
+  const { authentication, unused, hasOddCredentials, basicEncoding } = request;
+  if (authentication.method === 'none' && unused !== undefined)
+    return `the client proved nothing: leave --auth-method none out, and the ${unused} is used`;
+  if (authentication.method === 'client_secret_basic' && hasOddCredentials) {
+    const otherEncoding = basicEncoding === 'form' ? '--basic-encoding raw' : 'leave --basic-encoding raw out';
+    return `${checkSecret}; some servers read such characters differently: try --auth-method client_secret_post, or ${otherEncoding}`;
   }
-  const check =
-    authentication.advise?.(refusal) ??
-    (method === 'none'
-      ? 'the client proved nothing: does it have a secret or a certificate?'
-      : 'check the client id and its secret');
-  const [other] =
-    supportedMethods?.filter((name) => name !== method && authMethodNames.includes(name) && isPossible(name, method)) ??
-    [];
-  return other === undefined ? check : `${check}; this server also lists ${other}: try --auth-method ${other}`;
+  if (authentication.method === 'none') {
+    const ways = otherCredentials(request);
+    return `the client proved nothing: ${ways === undefined ? 'does it have a secret or a certificate?' : `it needs ${ways}`}`;
+  }
+  const check = authentication.advise?.(refusal) ?? checkSecret;
+  // Who sends a secret for a client that has none is told no more than that the client is not known.
+  const mayHaveNone = refusal.error === 'invalid_client' && authentication.advise === undefined;
+  const ways = mayHaveNone ? otherCredentials(request) : undefined;
+  return [
+    check,
+    ...otherMethods(request),
+    ...(ways === undefined ? [] : [`a client with another credential needs ${ways}`]),
+  ].join('; ');
 }
 
-/** Whether a client could use a method that has used another: it has what the one needs that the other has used. */
-function isPossible(name: string, used: string): boolean {
-  const [kind] = credentialKindsOf(name);
-  return kind !== undefined && (used === 'none' || credentialKindsOf(used).includes(kind));
+/** The methods that the server lists beside the one that was used. */
+function othersListed({ authentication, supportedMethods = [] }: RefusedRequest): string[] {
+  return supportedMethods.filter((name) => name !== authentication.method && authMethodNames.includes(name));
+}
+
+/** Whether a method could be used with what was given: the credential that was used, or the certificate beside it. */
+function isPossible(name: string, { method, tls }: ClientAuthentication): boolean {
+  const given = credentialKindsOf(method);
+  return credentialKindsOf(name).some((kind) => given.includes(kind) || (kind === 'certificate' && tls !== undefined));
+}
+
+function otherMethods(request: RefusedRequest): string[] {
+  const possible = othersListed(request).filter((name) => isPossible(name, request.authentication));
+  const [first] = possible;
+  return first === undefined ? [] : [`this server also lists ${first}: try --auth-method ${or(possible)}`];
+}
+
+/** How a client gives what it may have instead of what was given, one method for each kind of credential. */
+function otherCredentials(request: RefusedRequest): string | undefined {
+  const ways = new Map<CredentialKind, string>();
+  for (const name of othersListed(request)) {
+    const [kind] = isPossible(name, request.authentication) ? [] : credentialKindsOf(name);
+    if (kind !== undefined && !ways.has(kind)) ways.set(kind, `${credentialOption[kind]} FILE for ${name}`);
+  }
+  return ways.size === 0 ? undefined : or([...ways.values()]);
+}
+
+function or(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' or ');
 }
 
 function scopeHint(scope: readonly string[], supported: readonly string[] | undefined): string {

@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import type { HttpDocument } from '../http/transport.ts';
+import type { JsonObject } from '../json-object.ts';
 import type { ConfirmationMethod } from '../jwt/confirmation.ts';
 import { confirmationOf } from '../jwt/confirmation.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
@@ -18,22 +19,25 @@ export interface Confirmation {
   readonly noun: 'certificate' | 'key';
   /** What was shown with the request, as messages call it: `the certificate from --cert`. */
   readonly shown: string;
-  readonly hint: string;
+  /** What a person can do, by what the token says of itself. */
+  readonly hint: (claims: JsonObject) => string;
 }
 
 /**
  * Makes sure that a token just issued is bound to what was shown with the request for it.
+ * @returns whether it is; of an opaque token that is taken for granted
  * @throws ProtocolError invalid_response
  */
 export function requireConfirmation(
   accessToken: string,
   { method, thumbprint, isRequired, noun, shown, hint }: Confirmation,
   document: HttpDocument,
-): void {
+): boolean {
   const claims = readJwtClaims(accessToken);
-  if (claims === undefined) return;
+  if (claims === undefined) return true;
   const bound = confirmationOf(claims, method);
-  if (bound === thumbprint || (bound === undefined && !isRequired)) return;
+  if (bound === thumbprint) return true;
+  if (bound === undefined && !isRequired) return false;
   const isBound = bound !== undefined;
   throw new ProtocolError(
     'invalid_response',
@@ -44,7 +48,7 @@ export function requireConfirmation(
       status: document.status,
       server: isBound ? `${answerOf(document)}: ${method} ${inShort(bound)}` : answerOf(document),
       sent: `${shown}, ${method} ${thumbprint}`,
-      hint,
+      hint: hint(claims),
     },
   );
 }

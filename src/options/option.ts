@@ -46,6 +46,11 @@ export function profileKey(row: OptionRow): string {
   return row.name.replaceAll('-', '_');
 }
 
+/** The option that means the same as a flag and takes a value: of `dpop` it is `dpop-key`. */
+export function counterpartWithValue(flag: OptionRow, rows: Iterable<OptionRow>): OptionRow | undefined {
+  return [...rows].find(({ name, value }) => value !== undefined && name.startsWith(`${flag.name}-`));
+}
+
 /** The values that were typed, by option name. */
 export type TypedOptions = ReadonlyMap<string, TypedValue>;
 /** Strings of a value option; true for a flag, false for its `--no-` form. */

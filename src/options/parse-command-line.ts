@@ -4,6 +4,7 @@ import { closestMatch } from 'leven';
 import type { CommandDefinition, Invocation } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import type { OptionRow, TypedValue } from './option.ts';
+import { counterpartWithValue } from './option.ts';
 import { toCommander } from './to-commander.ts';
 import type { WrongValue } from './wrong-value.ts';
 import { wrongValue } from './wrong-value.ts';
@@ -23,7 +24,7 @@ export function parseCommandLine(definition: CommandDefinition, args: readonly s
   try {
     command.parse(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) throw translate(error, definition);
+    if (error instanceof CommanderError) throw translate(error, definition, args);
     throw error;
   }
   const options = new Map(
@@ -67,7 +68,7 @@ function refusal(wrong: WrongValue): UsageError {
 }
 
 /** Commander's own messages quote what was typed, which may be a secret: only its codes are used. */
-function translate(error: CommanderError, definition: CommandDefinition): Error {
+function translate(error: CommanderError, definition: CommandDefinition, args: readonly string[]): Error {
   const name = /'(?:-\w, )?(--?[\w-]*)/.exec(error.message)?.[1] ?? '';
   switch (error.code) {
     case 'commander.helpDisplayed':
@@ -84,9 +85,10 @@ function translate(error: CommanderError, definition: CommandDefinition): Error 
     case 'commander.excessArguments':
       return new UsageError('usage', `too many arguments for ccgrant ${definition.name}`, {
         hint:
-          definition.operands.length === 0
+          valueOfFlag(definition, args) ??
+          (definition.operands.length === 0
             ? `ccgrant ${definition.name} takes options only: see ccgrant ${definition.name} --help`
-            : 'a value with blanks in it needs quotes',
+            : 'a value with blanks in it needs quotes'),
       });
     default:
       return new UsageError('usage', `ccgrant ${definition.name} does not understand this`, {
@@ -95,14 +97,26 @@ function translate(error: CommanderError, definition: CommandDefinition): Error 
   }
 }
 
+/** Which option takes the value that stands behind a flag. */
+function valueOfFlag({ options }: CommandDefinition, args: readonly string[]): string | undefined {
+  const followed = args.filter((_, index) => args[index + 1]?.startsWith('-') === false);
+  const flags = options.filter(({ name, value }) => value === undefined && followed.includes(`--${name}`));
+  return flags.map((flag) => hintForValue(flag, options)).find((hint) => hint !== undefined);
+}
+
+function hintForValue(flag: OptionRow, options: readonly OptionRow[]): string | undefined {
+  const other = counterpartWithValue(flag, options);
+  return other && `did you mean --${other.name} ${other.value}`;
+}
+
 function unknownOption(typed: string, { name, options, foreignOptions }: CommandDefinition): UsageError {
   const option = typed.startsWith('--') ? typed : typed.slice(0, 2);
   const foreign = foreignOptions?.get(option);
   if (foreign !== undefined)
     return new UsageError('unknown_option', `${option} is not an option of ccgrant ${name}`, { hint: foreign });
-  if (options.some((row) => option === `--${row.name}` && row.value === undefined)) {
-    return new UsageError('usage', `${option} takes no value`);
-  }
+  const flag = options.find((row) => option === `--${row.name}` && row.value === undefined);
+  if (flag !== undefined)
+    return new UsageError('usage', `${option} takes no value`, { hint: hintForValue(flag, options) });
   const known = options
     .filter(({ hidden }) => !hidden)
     .flatMap((row) => [`--${row.name}`, ...(row.negatable ? [`--no-${row.name}`] : [])]);

@@ -8,11 +8,12 @@ import { claims } from './decoded-token.ts';
  * @param now epoch seconds
  */
 export function renderVerification({ valid, checks, payload }: Verification, style: Style, now: number): Text {
+  const width = Math.max(10, ...checks.map(({ check }) => check.length + 1));
   const lines = checks.map(({ check, ok, reason }) => {
     const verdict = ok === null ? style.faint('not checked') : ok ? style.good('ok') : style.bad('FAILED');
     return reason === undefined
-      ? text`  ${check.padEnd(10)}${verdict}`
-      : text`  ${check.padEnd(10)}${verdict}  ${reason}`;
+      ? text`  ${check.padEnd(width)}${verdict}`
+      : text`  ${check.padEnd(width)}${verdict}  ${reason}`;
   });
   return Text.join(
     [

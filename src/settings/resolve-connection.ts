@@ -52,14 +52,18 @@ function readCertificateAuthorities(settings: Settings, { host }: Context): stri
   const path = absolutePath(file.value, host);
   const pem = readPem(path, file);
   if (pem.includes('-----BEGIN CERTIFICATE-----') || pem.includes('-----BEGIN TRUSTED CERTIFICATE-----')) return pem;
-  throw new ConfigError('file_unusable', `${path} (${file.origin.name}) holds no PEM certificate`);
+  throw new ConfigError('file_unusable', `${path} (${file.origin.name}) holds no PEM certificate`, {
+    hint: 'it takes the certificates of authorities as PEM: -----BEGIN CERTIFICATE-----',
+  });
 }
 
 function readPem(path: string, { origin }: Setting<string>): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ConfigError('file_unusable', `${path} (${origin.name}) ${unreadable(error)}`);
+    throw new ConfigError('file_unusable', `${path} (${origin.name}) ${unreadable(error)}`, {
+      hint: 'it takes a file with the certificates of authorities (PEM)',
+    });
   }
 }
 

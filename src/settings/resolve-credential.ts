@@ -4,6 +4,7 @@ import type { SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
+import { credentialKindsOf, credentialOption } from '../oauth/client-auth/auth-methods.ts';
 import type { CredentialKind } from '../oauth/client-auth/client-authentication.ts';
 import { secretCommandKey } from '../options/credential-options.ts';
 import { text } from '../text.ts';
@@ -12,34 +13,55 @@ import type { Candidate } from './secret-sources.ts';
 import { resolvePassword, toCommand, toFile, toVariable } from './secret-sources.ts';
 import type { Origin, Setting, Settings } from './settings.ts';
 
+/** What the client has to prove who it is, and for its connections. */
+export interface ResolvedCredentials {
+  /** Undefined where the certificate is the credential, or there is none. */
+  readonly credential: Credential | undefined;
+  readonly certificate: TlsFiles | undefined;
+}
+
+const ranks = ['option', 'named profile', 'environment', 'default profile'] as const;
+
 /**
- * The credential of the client, without the certificate. The highest rank that names one decides which is used.
- * @throws ConfigError credential_conflict, credential_misplaced, config_invalid
+ * The credential of the client and its certificate. Of what the method can use that was asked for, the highest rank
+ * decides; without a method it replaces whatever is of a lower one. A certificate that stays beside another credential
+ * is for the connection alone.
+ * @throws UsageError usage; ConfigError credential_conflict, credential_misplaced, config_invalid
  */
-export function resolveCredential(settings: Settings, ctx: Context): Credential | undefined {
-  const candidates = credentialCandidates(settings, ctx);
-  const ranks = ['option', 'named profile', 'environment', 'default profile'] as const;
-  const rank = ranks.find((one) => candidates.some(({ origin }) => origin.rank === one));
-  const [chosen, rival] = candidates.filter(({ origin }) => origin.rank === rank);
-  if (chosen === undefined) return undefined;
-  if (rival !== undefined) {
+export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCredentials {
+  const method = settings.text('auth-method')?.value;
+  const certificate = certificateCandidate(settings, ctx);
+  const given: readonly (Candidate | CertificateCandidate)[] = [
+    ...credentialCandidates(settings, ctx),
+    ...(certificate === undefined ? [] : [certificate]),
+  ];
+  const needed = method === undefined ? [] : credentialKindsOf(method);
+  const fitting = given.filter(({ value }) => needed.includes(value.kind));
+  const usable = fitting.length === 0 ? given : fitting;
+  const rank = ranks.find((one) => usable.some(({ origin }) => origin.rank === one));
+  const [chosen, rival] = usable.filter(({ origin }) => origin.rank === rank);
+  if (chosen === undefined) return { credential: undefined, certificate: undefined };
+  if (rival !== undefined && rival !== certificate) {
     throw new ConfigError('credential_conflict', `${chosen.origin.name} and ${rival.origin.name} are both set`, {
       hint: 'keep one of them: which credential is meant must not be a guess',
     });
   }
-  requireOwnProfile(chosen.origin, chosen.value.kind, settings);
-  const { kind } = chosen.value;
-  for (const { origin } of candidates) {
-    if (origin.rank !== rank) ctx.io.trace(text`* ${kind} from ${chosen.origin.name}, not from ${origin.name}`);
+  const isKept = (one: Candidate | CertificateCandidate): boolean =>
+    one === chosen || (one === certificate && (method !== undefined || one.origin.rank === rank));
+  for (const one of given) {
+    if (isKept(one)) requireOwnProfile(one.origin, one.value.kind, settings);
+    else ctx.io.trace(text`* ${chosen.value.kind} from ${chosen.origin.name}, not from ${one.origin.name}`);
   }
-  return { ...chosen.value, origin: chosen.origin.name };
+  return {
+    credential: chosen.value.kind === 'certificate' ? undefined : { ...chosen.value, origin: chosen.origin.name },
+    certificate: certificate && isKept(certificate) ? certificate.value.files : undefined,
+  };
 }
 
-/**
- * The files of the client certificate.
- * @throws UsageError usage; ConfigError credential_misplaced
- */
-export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles | undefined {
+type CertificateCandidate = Setting<{ readonly kind: 'certificate'; readonly files: TlsFiles }>;
+
+/** @throws UsageError usage for a key without its certificate */
+function certificateCandidate(settings: Settings, ctx: Context): CertificateCandidate | undefined {
   const certificate = settings.text('cert');
   const privateKey = settings.text('key');
   if (certificate === undefined) {
@@ -49,13 +71,14 @@ export function resolveCertificate(settings: Settings, ctx: Context): TlsFiles |
     });
   }
   if (lendsThumbprintOnly(settings)) return undefined;
-  requireOwnProfile(certificate.origin, 'certificate', settings);
-  return {
-    certificate: absolutePath(certificate.value, ctx.host),
-    origin: certificate.origin.name,
+  const { value, origin } = certificate;
+  const files: TlsFiles = {
+    certificate: absolutePath(value, ctx.host),
+    origin: origin.name,
     privateKey: privateKey && { path: absolutePath(privateKey.value, ctx.host), origin: privateKey.origin.name },
     password: resolvePassword(settings, ctx),
   };
+  return { value: { kind: 'certificate', files }, origin };
 }
 
 function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
@@ -72,13 +95,6 @@ function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
     ...assertionCandidates(settings, ctx),
   ];
 }
-
-const credentialOption: Readonly<Record<CredentialKind, string>> = {
-  secret: '--client-secret-file',
-  'private key': '--private-key',
-  assertion: '--client-assertion-file',
-  certificate: '--cert',
-};
 
 /**
  * A profile's credential goes only to that profile's authorization server and only for its client: an

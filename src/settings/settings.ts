@@ -2,7 +2,7 @@ import type { Profile } from '../config/profile.ts';
 import type { Environment } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';
 import type { OptionRow, TypedOptions } from '../options/option.ts';
-import { profileKey } from '../options/option.ts';
+import { counterpartWithValue, profileKey } from '../options/option.ts';
 
 /** Where a value came from. A higher rank wins over a lower one. */
 export interface Origin {
@@ -65,7 +65,7 @@ export class Settings {
     const typed = this.#typed.get(name);
     if (typeof typed === 'boolean') return typed;
     const setting = this.list(name);
-    return setting !== undefined && toBoolean(setting);
+    return setting !== undefined && toBoolean(setting, counterpartWithValue(row, this.#rows.values()));
   }
 
   /** A variable that is no option's, such as the one that holds a secret. */
@@ -111,11 +111,15 @@ function requireChoice({ choices }: OptionRow, { value, origin }: Setting<readon
   throw new ConfigError('config_invalid', `${origin.name} is not one of ${choices.join(', ')}`);
 }
 
-function toBoolean({ value, origin }: Setting<readonly string[]>): boolean {
+/** @param counterpart the option that takes the value which a flag does not */
+function toBoolean({ value, origin }: Setting<readonly string[]>, counterpart: OptionRow | undefined): boolean {
   const word = value.at(-1)?.toLowerCase();
   if (word === '1' || word === 'true' || word === 'yes') return true;
   if (word === '0' || word === 'false' || word === 'no') return false;
-  throw new ConfigError('config_invalid', `${origin.name} is neither 1 nor 0`, { hint: 'say 1 or 0' });
+  const aside = counterpart && `; for a ${counterpart.value?.toLowerCase()} there is ${profileKey(counterpart)}`;
+  throw new ConfigError('config_invalid', `${origin.name} is neither true nor false`, {
+    hint: `say true or false${aside ?? ''}`,
+  });
 }
 
 /**

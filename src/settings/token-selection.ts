@@ -2,6 +2,7 @@ import type { CachedToken, TokenCacheKey } from '../cache/token-cache.ts';
 import { parseUrl } from '../http/url-policy.ts';
 import type { AccessTokenRequest } from '../oauth/client-credentials.ts';
 import { serverName, toServerIdentity } from '../oauth/metadata.ts';
+import type { TypedOptions } from '../options/option.ts';
 import type { Rank, Setting, Settings } from './settings.ts';
 
 /** Whose tokens are meant; what is undefined may be anything. */
@@ -67,6 +68,32 @@ export function optionsFor({ scope, audience, resource, parameters, binding }: T
   ].join(' ');
 }
 
-function shellQuote(value: string): string {
+/** The options that say whose token it is, for the shell. */
+export function ownerOptionsFor({ issuer, token_endpoint, client_id }: TokenCacheKey): string {
+  return Object.entries({ issuer, 'token-endpoint': token_endpoint, 'client-id': client_id })
+    .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${shellQuote(value)}`]))
+    .join(' ');
+}
+
+const selecting = [
+  ...['profile', 'config', 'cache-dir', 'issuer', 'token-endpoint', 'client-id'],
+  ...['scope', 'audience', 'resource', 'param', 'dpop', 'dpop-key', 'dpop-optional'],
+];
+
+/** Of the options that were typed those that select a token, for the shell; what a variable says it goes on to say. */
+export function selectionTyped(typed: TypedOptions): string {
+  return selecting
+    .flatMap((name) => {
+      const value = typed.get(name) ?? [];
+      if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`];
+      // Values of parameters may be secret.
+      return value.map(
+        (one) => `--${name} ${name === 'param' ? `${shellQuote(one.split('=', 1)[0] ?? '')}=…` : shellQuote(one)}`,
+      );
+    })
+    .join(' ');
+}
+
+export function shellQuote(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -51,7 +51,11 @@ export async function resolveBoundCertificate(settings: Settings, ctx: Context):
   if (file === undefined) return undefined;
   const path = absolutePath(file.value, ctx.host);
   const { parseCertificates, thumbprintOf } = await import('../config/certificate.ts');
-  const [certificate] = await parseCertificates(readKeyFile(path), `${path} (${file.origin.name})`);
+  const [certificate] = await parseCertificates(
+    readKeyFile(path),
+    `${path} (${file.origin.name})`,
+    'what a token is bound to by DPoP is --bound-to-key FILE',
+  );
   return certificate && thumbprintOf(certificate);
 }
 
@@ -64,7 +68,7 @@ export async function resolveBoundKey(settings: Settings, ctx: Context): Promise
   if (file === undefined) return undefined;
   const path = absolutePath(file.value, ctx.host);
   const { keyThumbprint } = await import('../jwt/key-thumbprint.ts');
-  return keyThumbprint(readKeyFile(path).toString(), path);
+  return keyThumbprint(readKeyFile(path).toString(), `${path} (${file.origin.name})`);
 }
 
 function bindingFile(name: string, settings: Settings): Setting<string> | undefined {

@@ -136,16 +136,31 @@ describe('bad input is refused before anything is sent:', () => {
       /client_secret_jwt cannot be used: the secret has 8 bytes, fewer than the 32 that HS256 needs/,
     ],
     [
-      'a private key as the secret, which would be sent',
+      'a private key as the secret',
       ['--client-secret-file', 'rsa.pem'],
-      /the secret of --client-secret-file is a private key\n {2}hint: {3}a key signs, and is not sent: --private-key FILE/,
+      /secret_unusable\]: the secret in .*rsa\.pem \(--client-secret-file\) is a private key\n.*--private-key FILE/,
     ],
-    ['the same as a JWK', ['--client-secret-file', 'rsa.jwk'], /is a private key/],
     [
       'the same in a variable',
       [],
-      /the secret of CCGRANT_CLIENT_SECRET is a private key/,
-      { CCGRANT_CLIENT_SECRET: ec.pem },
+      /secret_unusable\]: the secret in CCGRANT_CLIENT_SECRET is a private key\n.*--private-key FILE/,
+      { CCGRANT_CLIENT_SECRET: rsa.pem },
+    ],
+    [
+      'a public key as the secret',
+      ['--client-secret-file', 'public.pem'],
+      /the secret in .* is a public key\n.*--private-key FILE/,
+    ],
+    [
+      'a JWK as the secret of an assertion',
+      ['--auth-method', 'client_secret_jwt'],
+      /the secret in CCGRANT_CLIENT_SECRET is a private key\n.*--private-key FILE/,
+      { CCGRANT_CLIENT_SECRET: JSON.stringify(createPrivateKey(rsa.pem).export({ format: 'jwk' })) },
+    ],
+    [
+      'PKCS#12 as the secret',
+      ['--client-secret-file', 'client.p12'],
+      /the secret in .*client\.p12 \(--client-secret-file\) is not UTF-8 text\n.*it is PKCS#12, and belongs to --cert FILE/,
     ],
     ['an empty assertion', ['--client-assertion-file', 'empty'], /the assertion in .*empty .* is empty/],
     [
@@ -182,6 +197,7 @@ describe('bad input is refused before anything is sent:', () => {
     ],
   ])('%s', async ([, args, message, env = {}], { cli }) => {
     await cli.writeFile('rsa.pem', rsa.pem);
+    await cli.writeFile('client.p12', Buffer.from('3082010002010330820100', 'hex'));
     await cli.writeFile('empty', '\n');
     await cli.writeFile('secret.txt', 'hunter22');
     await cli.writeFile('wrong.txt', 'hunter22');
@@ -190,7 +206,6 @@ describe('bad input is refused before anything is sent:', () => {
     await cli.writeFile('key.der', createPrivateKey(rsa.pem).export({ type: 'pkcs8', format: 'der' }));
     await cli.writeFile('public.pem', createPublicKey(rsa.pem).export({ type: 'spki', format: 'pem' }));
     await cli.writeFile('encrypted.pem', encrypt(rsa.pem, 'right'));
-    await cli.writeFile('rsa.jwk', JSON.stringify(createPrivateKey(rsa.pem).export({ format: 'jwk' })));
 
     const stderr = await refused(cli, args, { ...byIssuer, CCGRANT_TOKEN_ENDPOINT: tokenEndpoint, ...env });
     expect(cli.requests).toEqual([]);

@@ -116,12 +116,12 @@ describe('is refused before anything is sent', () => {
     [
       '--cert client.pem',
       /^secret_unusable\]: there is no private key in .*client.pem \(--cert\)$/,
-      /^it holds a certificate only: name the file of its private key with --key FILE$/,
+      /^it holds a certificate only: name the file of its private key with --key FILE, or say --x5t for its thumbprint in assertions$/,
     ],
     [
       '--cert client.der',
       /^secret_unusable\]: there is no private key in .*client.der \(--cert\)$/,
-      /^it holds a certificate only: name the file of its private key with --key FILE$/,
+      /^it holds a certificate only: name the file of its private key with --key FILE, or say --x5t for its thumbprint in assertions$/,
     ],
     [
       '--cert client.pem --key public.key',

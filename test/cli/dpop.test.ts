@@ -121,10 +121,45 @@ describe('what cannot work is refused before anything is sent', () => {
       'for a token that is bound to a key say --dpop, or --dpop-key FILE',
     ],
     [
+      'a key where the certificate is to be compared with',
+      pem,
+      ['verify', 'x.y.z', '--bound-to-cert', 'key'],
+      'error[file_unusable]: there is no certificate in $DIR/key (--bound-to-cert)',
+      'it holds a private key: what a token is bound to by DPoP is --bound-to-key FILE',
+    ],
+    [
+      'a key behind the flag',
+      undefined,
+      ['token', '--dpop', 'key.pem'],
+      'error[usage]: too many arguments for ccgrant token',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key behind the flag of a command that has an operand',
+      undefined,
+      ['call', '--dpop', 'key.pem', url],
+      'error[usage]: too many arguments for ccgrant call',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key as the value of the flag',
+      undefined,
+      ['token', '--dpop=key.pem'],
+      'error[usage]: --dpop takes no value',
+      'did you mean --dpop-key FILE',
+    ],
+    [
+      'a key as the value of the flag in a profile',
+      "[profiles.p]\ndpop = 'key.pem'\n",
+      ['token', '--config', 'key', '--profile', 'p'],
+      'error[config_invalid]: dpop in profile p is neither true nor false',
+      'say true or false; for a file there is dpop_key',
+    ],
+    [
       'no key to compare with',
       'x',
       ['verify', 'x.y.z', '--bound-to-key', 'key'],
-      'error[file_unusable]: $DIR/key holds no key that a token could be bound to',
+      'error[file_unusable]: $DIR/key (--bound-to-key) holds no key that a token could be bound to',
       'it takes one key of EC, Ed25519 or RSA, public or private: PEM or JWK',
     ],
   ])('%s', async ([, content, args, message, hint], { cli }) => {
@@ -139,7 +174,7 @@ describe('what cannot work is refused before anything is sent', () => {
     await cli.writeFile('key', '{"kty":"oct","k":"c2VjcmV0LXRoYXQtaXMtbm90LXNob3du"}');
     const { exitCode, stderr } = await cli.run(['token', '--dpop-key', 'key'], { env });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('is a shared secret and no private key');
+    expect(stderr).toContain('it is a shared secret: ');
     expect(stderr).not.toContain('c2VjcmV0');
   });
 
@@ -185,6 +220,14 @@ describe('what cannot work is refused before anything is sent', () => {
       `error[file_unusable]: the token is bound to another key than the one in ${cli.directory}/key`,
     );
   });
+});
+
+test('a key for the binding is not taken for a proof of the client, and the hint says so', async ({ cli }) => {
+  await cli.writeFile('key', pem);
+  const { stderr } = await cli.run(['token', '--dpop-key', 'key'], { env: { ...env, CCGRANT_CLIENT_SECRET: '' } });
+  expect(stderr).toMatch(
+    /^error\[missing_setting\]: no client secret\n {2}hint: {3}--dpop-key binds tokens and proves no client: give --client-secret-file/,
+  );
 });
 
 describe('the answer to an access token request with a proof', () => {
@@ -245,7 +288,21 @@ describe('the answer to an access token request with a proof', () => {
       'a token of no binding at all',
       async () => ({ access_token: await signToken(), token_type: 'DPoP' }),
       'the token is bound to no key: it has no cnf.jkt',
-      { server: from200, sent: `a DPoP proof, jkt ${jkt}`, hint: bound },
+      {
+        server: from200,
+        sent: `a DPoP proof, jkt ${jkt}`,
+        hint: `${bound}: to take it all the same say --dpop-optional`,
+      },
+    ],
+    [
+      'a token that is bound to a certificate',
+      async () => ({ access_token: await signToken({ cnf: { 'x5t#S256': 'another' } }), token_type: 'DPoP' }),
+      'the token is bound to no key: it has no cnf.jkt',
+      {
+        server: from200,
+        sent: `a DPoP proof, jkt ${jkt}`,
+        hint: 'the server bound the token to the certificate of the client instead: leave --dpop out, or say --dpop-optional',
+      },
     ],
     [
       'a token that is bound to another key',
@@ -278,6 +335,27 @@ describe('the answer to an access token request with a proof', () => {
     expect(cli.requests.at(-1)?.headers).not.toHaveProperty('dpop');
     answerToken(cli, 'bound-token', { token_type: 'DPoP' });
     expect(await cli.run(['token', '--dpop'], { env })).toEqual(success('bound-token\n'));
+  });
+
+  test.for<[binding: string, cnf: object | undefined]>([
+    ['nothing', undefined],
+    ['a certificate', { 'x5t#S256': 'another' }],
+  ])('may be bound to %s with --dpop-optional, and is shown without a proof', async ([, cnf], { cli }) => {
+    const token = await signToken({ cnf });
+    answerToken(cli, token, { token_type: 'DPoP' });
+    const header = ['token', '--dpop-optional', '--format', 'header'];
+    const stdout = `Authorization: Bearer ${token}\n`;
+    expect(await cli.run(header, { env })).toEqual({
+      exitCode: 0,
+      stdout,
+      stderr: 'warning: the server bound the token to no key, although it was asked to: taken as a bearer token\n',
+    });
+    expect(await cli.run(header, { env })).toEqual({ exitCode: 0, stdout, stderr: '' });
+  });
+
+  test('may not be bound to the key of somebody else, with --dpop-optional neither', async ({ cli }) => {
+    answerToken(cli, await boundTo('another'), { token_type: 'DPoP' });
+    expect(await cli.run(['token', '--dpop-optional'], { env })).toMatchObject({ exitCode: 3, stdout: '' });
   });
 
   test('is another one for those who do not ask for a binding', async ({ cli }) => {

@@ -169,7 +169,7 @@ describe('a profile', () => {
       'in a file that breaks off at a secret',
       '[profiles.prod]\nissuer = "x"\nclient_secret = hunter22\n',
       'config_invalid',
-      /line 3, column \d+/,
+      /line 3, column \d+: invalid value\n {2}hint: {3}a text stands in quotes: key = "text"\n/,
     ],
     [
       'with a secret in it',

@@ -44,7 +44,7 @@ describe('a refusal by the authorization server is told by its OAuth error, with
       json: { error: 'unauthorized_client', error_description: 'Invalid client or Invalid client credentials' },
       message: 'the authorization server refused this client',
       server: `${from(401)}: "Invalid client or Invalid client credentials"`,
-      hint: 'check the client id and its secret; if they are right, the client is not allowed this grant (on Keycloak: "Service accounts roles")',
+      hint: 'check the client id and its secret, and that it may use this grant (on Keycloak: "Service accounts roles")',
     },
     invalid_scope: {
       status: 400,
@@ -157,6 +157,15 @@ describe('a refusal by the authorization server is told by its OAuth error, with
     expect(rest).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toMatch(/^error\[invalid_client\]: /);
     expect(stderr).toContain('who are you');
+  });
+
+  test('names the secret that --auth-method none leaves unused', async ({ cli }) => {
+    cli.answer('POST', tokenEndpoint, { status: 401, json: { error: 'invalid_client' } });
+
+    const { stderr } = await cli.run(['token', '--auth-method', 'none'], { env });
+    expect(stderr).toContain(
+      '\n  hint:   the client proved nothing: leave --auth-method none out, and the secret from CCGRANT_CLIENT_SECRET is used\n',
+    );
   });
 
   test('names the other methods that the server lists', async ({ cli }) => {

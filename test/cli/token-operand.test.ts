@@ -1,7 +1,15 @@
 import { describe, expect } from 'vitest';
 import type { Cli, CliResult } from '../support/run-in-process.ts';
 import { terminal, test } from '../support/run-in-process.ts';
-import { direct, failure, introspectionEndpoint, report, revocationEndpoint, secret } from './support/scene.ts';
+import {
+  direct,
+  failure,
+  introspectionEndpoint,
+  report,
+  revocationEndpoint,
+  secret,
+  tokenEndpoint,
+} from './support/scene.ts';
 import { unsignedToken } from './support/signing.ts';
 
 const token = unsignedToken({ sub: 'ci-bot' });
@@ -223,6 +231,35 @@ describe('--cached', () => {
     expect(stderr).toMatch(/^error\[not_cached\]: 2 tokens /);
     expect(stderr).toContain("--scope 'a b'");
     expect(stderr).toContain('--scope c');
+  });
+
+  test.for<[what: string, args: string[]]>([
+    ['asked for alike', ['--scope', 'a']],
+    ['of which none was asked for so', ['--scope', 'b']],
+  ])('takes none where several clients have one, %s, and names them', async ([, args], { cli }) => {
+    await fill(cli, ['--scope', 'a'], ['--scope', 'a', '--client-id', "it's"]);
+
+    const nobody = { ...direct, CCGRANT_CLIENT_ID: '', CCGRANT_TOKEN_ENDPOINT: '' };
+    expect(await cli.run(['decode', '--cached', ...args], { env: nobody })).toEqual(
+      failure(
+        2,
+        report('not_cached', 'tokens of several servers or clients are in the cache', {
+          hint: `say whose: --token-endpoint ${tokenEndpoint} --client-id 'it'\\''s', or --token-endpoint ${tokenEndpoint} --client-id ci-bot`,
+        }),
+      ),
+    );
+    expect(await cached(cli, ...args, '--client-id', "it's")).toBe('token-1');
+  });
+
+  test('says which one it took that was asked for with something else', async ({ cli }) => {
+    await fill(cli, ['--scope', 'a']);
+
+    const note = (args: string[]) =>
+      cli.run(['decode', '--cached', ...args], { env: direct }).then(({ stderr }) => stderr);
+    expect(await note(['--scope', 'b'])).toContain(
+      `the only token is that of --token-endpoint ${tokenEndpoint} --client-id ci-bot --scope a\n`,
+    );
+    expect(await note(['--scope', 'a'])).not.toContain('the only token');
   });
 
   test('tells tokens apart that differ in audience, resource or parameters only', async ({ cli }) => {

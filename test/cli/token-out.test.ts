@@ -56,6 +56,7 @@ describe('token --out', () => {
     expect(stderr).toMatch(/^error\[output_failed\]: /);
     expect(stderr).toContain(join(cli.directory, path));
     expect(stderr).toContain(reason);
+    expect(stderr.includes('\n  hint:   its directory is not there\n')).toBe(reason === 'ENOENT');
     expect(await readdir(cli.directory)).toEqual(['folder']);
   });
 

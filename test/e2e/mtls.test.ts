@@ -293,6 +293,22 @@ test.for([
   expect(result.stderr).toContain(`\n  hint:   the server asked for a client certificate: ${row.hint}\n`);
 });
 
+test('a certificate that is an option replaces the secret that is exported', async () => {
+  const exported = { CCGRANT_CERT: '', CCGRANT_KEY: '', CCGRANT_CLIENT_SECRET_FILE: 'secret' };
+  await using workspace = await openWorkspace('mt', 'client', exported);
+  const { exitCode, stdout, stderr } = await workspace.run([
+    'token',
+    '-v',
+    '--cert',
+    'client.pem',
+    '--key',
+    'client.key',
+  ]);
+  expect(stderr).toContain('* certificate from --cert, not from CCGRANT_CLIENT_SECRET_FILE\n');
+  expect(exitCode).toBe(0);
+  expect(claimsOf(stdout).cnf).toBeDefined();
+});
+
 describe('a certificate beside a secret', () => {
   const beside = { CCGRANT_CLIENT_SECRET_FILE: 'secret' };
 
@@ -336,13 +352,13 @@ describe('a bound token', () => {
     expect(await thief.run(call)).toMatchObject({
       exitCode: 22,
       stderr: expect.stringMatching(
-        /^warning: the token is bound to another certificate than the one from CCGRANT_CERT\nerror\[invalid_token\]: the API answered 401$/m,
+        /^warning: the token is bound to another certificate than the one from CCGRANT_CERT\nerror\[invalid_token\]: the API answered 401\n[\s\S]*hint: {3}the certificate is not that of the token: give the one that it was asked for with by --cert FILE and --key FILE$/m,
       ),
     });
     expect(await thief.run(call, { env: { CCGRANT_CERT: '', CCGRANT_KEY: '' } })).toMatchObject({
       exitCode: 22,
       stderr: expect.stringMatching(
-        /^warning: the token is bound to a certificate, and none is given: with --cert FILE /,
+        /^warning: the token is bound to a certificate, and none is given: with --cert FILE [\s\S]*hint: {3}the token is of use only with its certificate: give the one .* by --cert FILE and --key FILE$/m,
       ),
     });
     expect((await thief.run(['verify', '--bound-to-cert', 'other.pem', token.trim()])).exitCode).toBe(5);

@@ -86,6 +86,7 @@ describe.concurrent('a certificate', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' });
     expect(stderr).toMatch(/^error\[tls_failed\]: /);
     expect(server.requests()).toEqual([]);
+    expect(stderr).toContain('hint:   the file of --cacert or SSL_CERT_FILE does not hold its authority');
   });
 
   test('is of no matter to a cached token: --cacert is not even read', async () => {

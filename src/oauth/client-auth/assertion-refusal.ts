@@ -40,5 +40,5 @@ export function describeSkew({ date, now }: Pick<Refusal, 'date' | 'now'>): stri
 function kidAdvice(keyId: string | undefined, thumbprint: string): string {
   return keyId === undefined
     ? `and without a kid (else --key-id ID; the key's thumbprint is ${thumbprint})`
-    : `and by the kid ${keyId}`;
+    : `and by the kid ${keyId} (the key's thumbprint is ${thumbprint})`;
 }

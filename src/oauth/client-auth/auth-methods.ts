@@ -129,6 +129,14 @@ export async function chooseAuthentication(
   });
 }
 
+/** The option that gives a credential of each kind. */
+export const credentialOption: Readonly<Record<CredentialKind, string>> = {
+  secret: '--client-secret-file',
+  'private key': '--private-key',
+  assertion: '--client-assertion-file',
+  certificate: '--cert',
+};
+
 /** How a person gives a credential of each kind, for hints. */
 const waysToGive: Readonly<Record<CredentialKind, string>> = {
   secret: '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect } from 'vitest';
 import type { Cli } from '../../support/run-in-process.ts';
 import { terminal, test } from '../../support/run-in-process.ts';
 import { call, url } from '../support/api-call.ts';
-import { answerToken, direct, success } from '../support/scene.ts';
+import { answerToken, direct, secret, success, tokenEndpoint } from '../support/scene.ts';
+import { unsignedToken } from '../support/signing.ts';
 
 describe('a token that the API refuses', () => {
   const refusal = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' }, body: 'no' };
@@ -24,6 +26,33 @@ describe('a token that the API refuses', () => {
     expect(authorizations(cli)).toEqual(['Bearer revoked', 'Bearer fresh']);
     expect(cli.requests.filter(({ url: target }) => target === url).map(({ body }) => body)).toEqual(['a=1', 'a=1']);
     expect(await cli.run(['token'], { env: direct })).toEqual(success('fresh\n'));
+  });
+
+  test.for<[options: string, typed: string[]]>([
+    ['issuer and client', ['--token-endpoint', tokenEndpoint, '--client-id', "ci bot's", '--scope', 'a b']],
+    ['a profile', ['--config', 'my config.toml', '--profile', 'p', '--no-scope']],
+  ])('is shown by the line of the hint, whatever else is in the cache: by %s', async ([, typed], { cli }) => {
+    const secretOnly = { CCGRANT_CLIENT_SECRET: secret };
+    await cli.writeFile(
+      'my config.toml',
+      `[profiles.p]\ntoken_endpoint = "${tokenEndpoint}"\nclient_id = "p-bot"\nscope = "x"\n`,
+    );
+    const elsewhere = 'https://other.example.com/token';
+    const other = ['--token-endpoint', elsewhere, '--client-id', 'other'];
+    const answered = { token_type: 'Bearer', expires_in: 300 };
+    cli.answer('POST', elsewhere, { json: { ...answered, access_token: unsignedToken({ sub: 'other' }) }, times: 2 });
+    for (const scope of [['--no-scope'], ['--scope', 'a b']])
+      expect(await cli.run(['token', ...other, ...scope], { env: secretOnly })).toMatchObject({ exitCode: 0 });
+    answerToken(cli, unsignedToken({ sub: 'ours' }));
+    cli.answer('GET', url, refusal);
+
+    const { stderr } = await cli.run(['call', url, ...typed], { env: secretOnly });
+    const [, line = ''] = /: ccgrant (decode .*); issuer,/.exec(stderr) ?? [];
+    const words = execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+      .trimEnd()
+      .split('\n');
+    const { stdout } = await cli.run([...words, '--json'], { env: secretOnly });
+    expect(JSON.parse(stdout).payload).toEqual({ sub: 'ours' });
   });
 
   test('is not replaced a second time', async ({ cli }) => {

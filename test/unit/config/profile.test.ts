@@ -60,7 +60,19 @@ describe('which profile applies', () => {
   });
 
   it('none although one is named, when there is no file', async () => {
-    expect(await failureOf(() => load({ named: 'dev' }))).toMatchObject({ code: 'unknown_profile' });
+    expect(await failureOf(() => load({ named: 'dev' }))).toMatchObject({
+      code: 'unknown_profile',
+      message: expect.stringMatching(/^no profile dev: there is no file \/.*config\.toml$/),
+      hint: 'write it, with [profiles.dev] in it, or name another with --config FILE',
+    });
+  });
+
+  it('none although one is named, when the file has none', async () => {
+    const configFile = write(at('c.toml'), '');
+    expect(await failureOf(() => load({ configFile, named: 'dev' }))).toMatchObject({
+      code: 'unknown_profile',
+      hint: 'it has no profiles: they begin with [profiles.NAME]',
+    });
   });
 
   it('none that the default names and the file has not', async () => {

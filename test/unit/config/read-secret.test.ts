@@ -108,6 +108,7 @@ describe('what no secret is', () => {
     expect(await failureOf(() => read({ kind: 'file', path: at('dir') }))).toMatchObject({
       code: 'secret_unusable',
       message: expect.stringContaining('is a directory'),
+      hint: 'name the file in it that holds the secret',
     });
   });
 

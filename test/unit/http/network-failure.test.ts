@@ -118,6 +118,27 @@ describe('explainFailure', () => {
     },
   );
 
+  it('names --cacert, and where authorities were given says that theirs is not among them', () => {
+    const hint = (hasAuthorities: boolean) => {
+      const error = nodeError('SELF_SIGNED_CERT_IN_CHAIN');
+      const failure = explainFailure(error, url, undefined, undefined, hasAuthorities);
+      return failure instanceof CcgrantError ? failure.facts.hint : undefined;
+    };
+    expect(hint(false)).toBe('name the certificate of its authority with --cacert FILE');
+    expect(hint(true)).toBe(
+      'the file of --cacert or SSL_CERT_FILE does not hold its authority, or not the whole chain',
+    );
+  });
+
+  it('asks whether the server wants https where it goes away from plain http without a word', () => {
+    const plain = new URL('http://localhost:8443/token');
+    const https = 'does the server want https on this port?';
+    expect(explain(nodeError('UND_ERR_SOCKET'), undefined, plain).hint).toBe(https);
+    expect(explain(nodeError('UND_ERR_SOCKET'), proxy, plain).hint).toBeUndefined();
+    expect(explain(nodeError('UND_ERR_SOCKET')).hint).toBeUndefined();
+    expect(explain(nodeError('ECONNRESET'), undefined, plain).hint).toBeUndefined();
+  });
+
   it.each<[string, string]>([
     ['Proxy response (407) !== 200 when HTTP Tunneling', '407'],
     ['Proxy response (502) !== 200 when HTTP Tunneling', '502'],

@@ -85,7 +85,6 @@ describe('parseUrl', () => {
     ['another scheme', 'ftp://as.example', 'ftp'],
     ['a file', 'file:///etc/passwd', 'file'],
     ['script', 'javascript:alert(1)', 'javascript'],
-    ['nothing', '', 'https://'],
     ['no host', 'https://', 'https://'],
     ['an impossible port', 'https://as.example:99999', 'https://'],
   ])('refuses %s, and helps', async (_, value, hint) => {
@@ -93,6 +92,14 @@ describe('parseUrl', () => {
       code: 'invalid_url',
       message: '--issuer is not an http or https URL',
       hint: expect.stringContaining(hint),
+    });
+  });
+
+  it('says of an empty URL that it is empty', async () => {
+    expect(await failureOf(() => parseUrl('', 'the URL'))).toMatchObject({
+      code: 'invalid_url',
+      message: 'the URL is empty',
+      hint: 'is the variable set that it comes from?',
     });
   });
 

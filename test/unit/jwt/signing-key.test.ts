@@ -121,7 +121,13 @@ describe('no signature is made with', () => {
       /^there is no private key in /,
       /^it holds a certificate only: give the file of its private key$/,
     ],
-    ['a shared secret', '{"kty":"oct","k":"c2VjcmV0"}', undefined, /is a shared secret/, /--client-secret-file/],
+    [
+      'a shared secret',
+      '{"kty":"oct","k":"c2VjcmV0"}',
+      undefined,
+      /^there is no private key in /,
+      /is a shared secret.*--client-secret-file/,
+    ],
     [
       'an RSA key of 1024 bits',
       makeKey('RS256', 1024).pem,

@@ -13,6 +13,7 @@ const request: RefusedRequest = {
   basicEncoding: 'form',
   supportedMethods: undefined,
   scopesSupported: undefined,
+  unused: undefined,
   hasOddCredentials: false,
 };
 
@@ -39,6 +40,10 @@ describe('refusalHint', () => {
     );
   });
 
+  it.each(['invalid_client', 'unauthorized_client'])('has the odd secret checked first, for %s', (error) => {
+    expect(hint(error, 401, { hasOddCredentials: true })).toMatch(/^check the client id and its secret/);
+  });
+
   it.each(['invalid_client', 'unauthorized_client', 'invalid_grant'])(
     'lets an assertion say what is wrong, for %s',
     (error) => {
@@ -60,8 +65,55 @@ describe('refusalHint', () => {
     expect(hint('invalid_client', 401, { supportedMethods: ['client_secret_basic'] })).not.toContain('--auth-method');
   });
 
+  it('names every other method for the same credential', () => {
+    const supportedMethods = ['private_key_jwt', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
+    expect(hint('unauthorized_client', 401, { supportedMethods })).toMatch(
+      /; this server also lists client_secret_post: try --auth-method client_secret_post or client_secret_jwt$/,
+    );
+  });
+
+  it('names what the client may have instead of a secret, of each kind one', () => {
+    const supportedMethods = [
+      'client_secret_basic',
+      'private_key_jwt',
+      'tls_client_auth',
+      'self_signed_tls_client_auth',
+    ];
+    expect(hint('invalid_client', 401, { supportedMethods })).toBe(
+      'check the client id and its secret; a client with another credential needs --private-key FILE for private_key_jwt or --cert FILE for tls_client_auth',
+    );
+  });
+
+  it('has a certificate tried that was given beside the secret', () => {
+    const material = { kind: 'PEM', certificates: '', privateKey: new Secret('') } as const;
+    const tls = { material, thumbprint: 'x', subject: 'CN=client', uris: [], origin: '--cert' };
+    const change = {
+      authentication: { ...request.authentication, tls },
+      supportedMethods: ['client_secret_basic', 'private_key_jwt', 'tls_client_auth'],
+    };
+    expect(hint('invalid_client', 401, change)).toBe(
+      'check the client id and its secret; this server also lists tls_client_auth: try --auth-method tls_client_auth; a client with another credential needs --private-key FILE for private_key_jwt',
+    );
+  });
+
+  it('names the credential that a client did not use which proved nothing, and no method that it has nothing for', async () => {
+    const change = {
+      authentication: await authenticationBy('none'),
+      supportedMethods: ['private_key_jwt', 'client_secret_basic'],
+    };
+    const unused = 'secret from --client-secret-file';
+    expect(hint('invalid_client', 401, { ...change, unused })).toBe(
+      'the client proved nothing: leave --auth-method none out, and the secret from --client-secret-file is used',
+    );
+    expect(hint('invalid_client', 401, change)).toBe(
+      'the client proved nothing: it needs --private-key FILE for private_key_jwt or --client-secret-file FILE for client_secret_basic',
+    );
+  });
+
   it('says that a client of Keycloak may lack service accounts', () => {
-    expect(hint('unauthorized_client', 401)).toContain('Service accounts');
+    expect(hint('unauthorized_client', 401)).toBe(
+      'check the client id and its secret, and that it may use this grant (on Keycloak: "Service accounts roles")',
+    );
   });
 
   it.each<[string[], string[] | undefined, string]>([

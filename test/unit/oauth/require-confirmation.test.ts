@@ -18,7 +18,7 @@ const key: Confirmation = {
   isRequired: true,
   noun: 'key',
   shown: 'a DPoP proof',
-  hint: 'look at the key',
+  hint: () => 'look at the key',
 };
 const certificate: Confirmation = {
   method: 'x5t#S256',
@@ -26,7 +26,7 @@ const certificate: Confirmation = {
   isRequired: false,
   noun: 'certificate',
   shown: 'the certificate from --cert',
-  hint: 'look at the certificate',
+  hint: () => 'look at the certificate',
 };
 
 const refusal = (claims: object, confirmation: Confirmation) =>
@@ -36,10 +36,14 @@ describe('a token that was issued', () => {
   it.each<[string, string, Confirmation]>([
     ['is bound to the key of the proof', compact({}, { cnf: { jkt: 'ours' } }), key],
     ['is bound to the certificate', compact({}, { cnf: { 'x5t#S256': 'ours', jkt: 'x' } }), certificate],
-    ['is bound to no certificate, as the server decides that', compact({}, { cnf: { jkt: 'x' } }), certificate],
     ['is opaque', 'opaque', key],
-  ])('is taken when it %s', (_, token, confirmation) => {
-    expect(() => requireConfirmation(token, confirmation, document)).not.toThrow();
+  ])('is taken for a bound one when it %s', (_, token, confirmation) => {
+    expect(requireConfirmation(token, confirmation, document)).toBe(true);
+  });
+
+  it('is taken for a free one when it is bound to no certificate, as the server decides that', () => {
+    const token = compact({}, { cnf: { jkt: 'x' } });
+    expect(requireConfirmation(token, certificate, document)).toBe(false);
   });
 
   it.each<[object, Confirmation, string]>([
@@ -58,7 +62,7 @@ describe('a token that was issued', () => {
       message,
       status: 200,
       sent: `${confirmation.shown}, ${confirmation.method} ours`,
-      hint: confirmation.hint,
+      hint: confirmation.hint({}),
     });
   });
 

@@ -44,6 +44,16 @@ describe('renderVerification', () => {
     );
   });
 
+  it('keeps its columns where a check has a long name', () => {
+    const checks = [
+      { check: 'exp', ok: true },
+      { check: 'cnf.x5t#S256', ok: false, reason: 'x' },
+    ];
+    expect(renderVerification({ valid: false, checks, header: {}, payload: undefined }, plainStyle, now).value).toBe(
+      'NOT VALID\n  exp          ok\n  cnf.x5t#S256 FAILED  x',
+    );
+  });
+
   it('lets no reason steer the terminal', () => {
     const checks = [{ check: 'iss', ok: false, reason: 'iss is "\u001b[2J\n::x\u202e"' }];
     const { value } = renderVerification({ valid: false, checks, header: {}, payload: undefined }, plainStyle, now);

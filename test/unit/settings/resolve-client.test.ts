@@ -134,6 +134,117 @@ describe('which credential is used', () => {
   });
 });
 
+describe('a certificate is ranked like any other credential', () => {
+  const cert = { cert: ['c.pem'], key: ['c.key'] };
+  const secretVariable = { CCGRANT_CLIENT_SECRET_FILE: '/e' };
+  const method = { 'auth-method': ['client_secret_basic'] };
+  const named = { client_id: 'ci-bot', cert: '/p/c.pem' };
+
+  it.each<[string, Given, string | undefined, string | undefined]>([
+    ['an option replaces a secret of the environment', { typed: cert, env: secretVariable }, undefined, '--cert'],
+    [
+      'an option replaces the secret of a named profile',
+      { typed: cert, profile: { client_secret_file: '/p/s' } },
+      undefined,
+      '--cert',
+    ],
+    [
+      'a named profile replaces a key of the environment',
+      { profile: named, env: { CCGRANT_PRIVATE_KEY: '/e' } },
+      undefined,
+      'cert in profile dev',
+    ],
+    [
+      'the environment replaces the secret of the default profile',
+      { profile: { client_secret_file: '/p/s' }, rank: 'default profile', env: { CCGRANT_CERT: '/c' } },
+      undefined,
+      'CCGRANT_CERT',
+    ],
+    [
+      'the environment is replaced by a secret that is an option',
+      { typed: option, env: { CCGRANT_CERT: '/c', CCGRANT_KEY: '/k' } },
+      '--client-secret-file',
+      undefined,
+    ],
+    [
+      'a named profile is replaced by a secret that is an option, wherever that is sent',
+      { typed: { ...option, 'client-id': ['other'] }, profile: named },
+      '--client-secret-file',
+      undefined,
+    ],
+    [
+      'at the same place both stay: the certificate is for the connection',
+      { env: { CCGRANT_CERT: '/c', ...secretVariable } },
+      'CCGRANT_CLIENT_SECRET_FILE',
+      'CCGRANT_CERT',
+    ],
+    [
+      'a method for secrets decides for the one of the environment, beside the certificate of an option',
+      { typed: { ...cert, ...method }, env: secretVariable },
+      'CCGRANT_CLIENT_SECRET_FILE',
+      '--cert',
+    ],
+    [
+      'a method for secrets keeps a certificate of the environment for the connection',
+      { typed: { ...option, ...method }, env: { CCGRANT_CERT: '/c' } },
+      '--client-secret-file',
+      'CCGRANT_CERT',
+    ],
+    [
+      'a method for certificates decides against a secret that is an option',
+      { typed: { ...option, 'auth-method': ['tls_client_auth'] }, env: { CCGRANT_CERT: '/c' } },
+      undefined,
+      'CCGRANT_CERT',
+    ],
+    [
+      'a method for secrets decides against a private key that is an option',
+      { typed: { 'private-key': ['k.pem'], ...method }, env: secretVariable },
+      'CCGRANT_CLIENT_SECRET_FILE',
+      undefined,
+    ],
+    [
+      'a certificate that only lends its thumbprint is none',
+      { typed: { 'private-key': ['k.pem'], cert: ['c.pem'] }, profile: { x5t: true }, env: secretVariable },
+      '--private-key',
+      undefined,
+    ],
+  ])('%s', async (_, given, credentialOrigin, certificateOrigin) => {
+    const { credential, certificate } = await resolve(given);
+    expect({ credential: credential?.origin, certificate: certificate?.origin }).toEqual({
+      credential: credentialOrigin,
+      certificate: certificateOrigin,
+    });
+  });
+
+  it.each<[string, Given, string]>([
+    [
+      'a secret that a certificate replaces',
+      { typed: cert, env: secretVariable },
+      '* certificate from --cert, not from CCGRANT_CLIENT_SECRET_FILE\n',
+    ],
+    [
+      'a certificate that a secret replaces',
+      { typed: option, env: { CCGRANT_CERT: '/c' } },
+      '* secret from --client-secret-file, not from CCGRANT_CERT\n',
+    ],
+    ['no certificate that stays', { env: { CCGRANT_CERT: '/c', ...secretVariable } }, ''],
+  ])('the trace tells of %s', async (_, given, trace) => {
+    expect((await resolve(given, true)).stderr).toBe(trace);
+  });
+
+  it('a certificate of a profile that is replaced may belong to another client, one that is used may not', async () => {
+    const elsewhere = { typed: { 'client-id': ['other'] }, profile: named };
+    expect((await failureOf(() => resolve(elsewhere))).code).toBe('credential_misplaced');
+  });
+
+  it('a secret and a private key at one place are a conflict, and none where the method says which', async () => {
+    const both = { CCGRANT_PRIVATE_KEY: '/k', ...secretVariable };
+    expect((await failureOf(() => resolve({ env: both }))).code).toBe('credential_conflict');
+    const { credential } = await resolve({ env: { ...both, CCGRANT_AUTH_METHOD: 'private_key_jwt' } });
+    expect(credential?.origin).toBe('CCGRANT_PRIVATE_KEY');
+  });
+});
+
 describe('a credential of a profile goes only where it belongs', () => {
   it.each<[string, Given]>([
     ['nothing else is said', { profile: ownProfile }],

@@ -77,6 +77,7 @@ describe('the connection', () => {
     expect(await failureOf(certificateAuthorities)).toMatchObject({
       code: 'file_unusable',
       message: expect.stringContaining('--cacert'),
+      hint: expect.stringMatching(/^it takes .*certificates of authorities/),
     });
   });
 

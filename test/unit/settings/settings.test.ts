@@ -159,7 +159,7 @@ describe('a flag', () => {
   it.each(['2', 'on', 'maybe'])('cannot be %j', async (environment) => {
     expect(await failureOf(() => settings('no-cache', { environment }).flag('no-cache'))).toMatchObject({
       code: 'config_invalid',
-      message: 'CCGRANT_NO_CACHE is neither 1 nor 0',
+      message: 'CCGRANT_NO_CACHE is neither true nor false',
     });
   });
 });
