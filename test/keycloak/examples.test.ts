@@ -2,7 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openAdmin } from '../support/keycloak/admin.ts';
-import { stepsOfOutput, stepsOfReadme, stepsOfScript, withOmissions } from '../support/keycloak/example-steps.ts';
+import {
+  beginningOfReadme,
+  beginningOfScript,
+  commandsOfReadme,
+  stepsOfOutput,
+  stepsOfReadme,
+  stepsOfScript,
+  withOmissions,
+} from '../support/keycloak/example-steps.ts';
 import { copyExamples, type ExampleResult, type Examples } from '../support/keycloak/examples.ts';
 import { startFlaskServer } from '../support/keycloak/flask-server.ts';
 import { findFreePorts } from '../support/keycloak/server-process.ts';
@@ -14,14 +22,16 @@ describe('keycloak-service-account', () => {
   const example = 'keycloak-service-account';
   const realm = provideRealm('my-app-realm');
   let examples: Examples;
+  let home: Readonly<Record<string, string>>;
   let first: ExampleResult;
   let second: ExampleResult;
 
   beforeAll(async () => {
     await realm.expectAbsent();
     examples = await copyExamples(address);
-    first = await examples.run(example);
-    second = await examples.run(example, { env: { CCGRANT_ISSUER: 'http://localhost:1', CCGRANT_CLIENT_ID: 'me' } });
+    home = await examples.readHome();
+    first = await examples.run(example, { env: await setEveryVariable() });
+    second = await examples.runByHand(example, commandsOfReadme(await readExample(example, 'README.md')));
   });
 
   afterAll(async () => {
@@ -50,9 +60,13 @@ describe('keycloak-service-account', () => {
     await expectShownOutput(example, first);
   });
 
-  test('the second run changes nothing and says so, whatever the user has set for other servers', async () => {
+  test('the second run, by hand, changes nothing and says so', async () => {
     expect(second.exitCode, second.output).toBe(0);
     await expectShownOutput(example, second, { created: 'there already' });
+  });
+
+  test('the configuration of the user is neither read nor changed, and nothing else gets into the home', async () => {
+    expect(await examples.readHome()).toEqual(home);
   });
 
   test('Keycloak holds a confidential client of the client credentials grant alone', async () => {
@@ -98,6 +112,7 @@ describe('keycloak-service-account', () => {
       expect(result.exitCode, result.output).toBe(1);
       expect(result.output).toMatch(/^error: POST .*\/admin\/realms: .*HTTP 403 Forbidden.* 403$/m);
       expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('the realm');
+      await expect(stat(examples.stateFile(example, 'token.txt')), 'the token of an earlier run').rejects.toThrow();
     } finally {
       await remove();
     }
@@ -110,17 +125,21 @@ describe('keycloak-myorg', () => {
   let examples: Examples;
   let withoutApi: ExampleResult;
   let withApi: ExampleResult;
+  let byHand: ExampleResult;
   let apiUrl: string;
 
   beforeAll(async () => {
     await realm.expectAbsent();
     examples = await copyExamples(address);
     const [freePort] = await findFreePorts(1);
-    withoutApi = await examples.run(example, { env: { API_URL: `http://localhost:${freePort}` } });
+    const freeUrl = `http://localhost:${freePort}`;
+    withoutApi = await examples.run(example, { env: { ...(await setEveryVariable()), API_URL: freeUrl } });
     const api = await startFlaskServer(`${address.baseUrl}/realms/myorg`);
     apiUrl = api.url;
     try {
       withApi = await examples.run(example, { env: { API_URL: apiUrl } });
+      const commands = commandsOfReadme(await readExample(example, 'README.md'));
+      byHand = await examples.runByHand(example, commands, { env: { API_URL: apiUrl } });
     } finally {
       await api.stop();
     }
@@ -142,6 +161,11 @@ describe('keycloak-myorg', () => {
   test('with the API the second run prints what the README shows, and that all is there already', async () => {
     expect(withApi.exitCode, withApi.output).toBe(0);
     await expectShownOutput(example, withApi, { created: 'there already', 'http://localhost:50100': apiUrl });
+  });
+
+  test('the steps of the README print the same by hand', async () => {
+    expect(byHand.exitCode, byHand.output).toBe(0);
+    await expectShownOutput(example, byHand, { created: 'there already', 'http://localhost:50100': apiUrl });
   });
 
   test('Keycloak holds the client with the optional scope, whose mapper names the resource server', async () => {
@@ -181,13 +205,13 @@ describe('keycloak-myorg', () => {
       'resource.json',
       'token.txt',
     ]);
-    await expectNothingShown(examples, example, [withoutApi, withApi], secrets);
+    await expectNothingShown(examples, example, [withoutApi, withApi, byHand], secrets);
   });
 
   test('an API that answers with an error is not left out', async () => {
     const result = await examples.run(example, { env: { API_URL: address.baseUrl } });
 
-    expect(result.exitCode, result.output).toBe(1);
+    expect(result.exitCode, result.output).toBe(22);
     expect(stepsOfOutput(result.output)['call the API']).toContain('error[http_status]: the API answered 404');
     expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('call the API');
   });
@@ -197,6 +221,7 @@ describe('mtls-playbook', () => {
   const example = 'mtls-playbook';
   const realm = provideRealm('oauth2-playbook');
   const env = { KEYCLOAK_URL: address.secureBaseUrl, PKI: address.pki };
+  const certificatesAreThere = { 'certificates: made': 'certificates: there already' };
   const secureHost = { 'localhost:8443': new URL(address.secureBaseUrl).host };
   let examples: Examples;
   let first: ExampleResult;
@@ -205,8 +230,9 @@ describe('mtls-playbook', () => {
   beforeAll(async () => {
     await realm.expectAbsent();
     examples = await copyExamples(address);
-    first = await examples.run(example, { env });
-    second = await examples.run(example, { env });
+    first = await examples.run(example, { env: { ...(await setEveryVariable()), ...env } });
+    const commands = commandsOfReadme(await readExample(example, 'README.md'));
+    second = await examples.runByHand(example, commands, { env });
   });
 
   afterAll(async () => {
@@ -218,12 +244,12 @@ describe('mtls-playbook', () => {
 
   test('the script prints what the README shows', async () => {
     expect(first.exitCode, first.output).toBe(0);
-    await expectShownOutput(example, first, secureHost);
+    await expectShownOutput(example, first, { ...secureHost, ...certificatesAreThere });
   });
 
-  test('the second run changes nothing and says so', async () => {
+  test('the second run, by hand, changes nothing and says so', async () => {
     expect(second.exitCode, second.output).toBe(0);
-    await expectShownOutput(example, second, { ...secureHost, created: 'there already' });
+    await expectShownOutput(example, second, { ...secureHost, ...certificatesAreThere, created: 'there already' });
   });
 
   test('Keycloak holds a client that authenticates by its certificate, and whose tokens are bound to it', async () => {
@@ -239,15 +265,6 @@ describe('mtls-playbook', () => {
     const key = (await readFile(join(address.pki, 'client.key'), 'utf8')).split('\n')[1] ?? '';
     await expectPrivate(examples, example, ['client.json', 'token.txt', 'token.json', 'verified.json']);
     await expectNothingShown(examples, example, [first, second], [key]);
-  });
-
-  test('without certificates it says which script makes them', async () => {
-    const result = await examples.run(example, { env: { ...env, PKI: '/nowhere' } });
-
-    expect(result).toEqual({
-      exitCode: 1,
-      output: 'error: no certificates in /nowhere: make them with certificates.sh\n',
-    });
   });
 });
 
@@ -278,29 +295,37 @@ describe.each([
     expect(result.exitCode, result.output).toBe(3);
     expect(result.output).toMatch(/^error\[unauthorized_client\]: /m);
     expect(result.output).toContain(`client_id=${address.adminClientId}`);
+    expect(result.output).toContain(
+      `error: there is a Keycloak at ${address.baseUrl}, and ${address.adminClientId} gets no token there`,
+    );
     expect(result.output).not.toContain('not-the-secret');
   });
 
   test('without a secret of the admin client, whose file it names', async () => {
     const result = await examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: '/nowhere/admin.secret' } });
 
-    expect(result.exitCode, result.output).toBe(1);
-    expect(result.output).toMatch(/^error: .*\/nowhere\/admin\.secret.*\n$/);
+    expect(result.exitCode, result.output).toBe(2);
+    expect(result.output).toMatch(/^error: .* with the secret in \/nowhere\/admin\.secret$/m);
   });
 
   test('when Keycloak is not there', async () => {
     const [freePort] = await findFreePorts(1);
+    const url = `http://localhost:${freePort}`;
 
-    const result = await examples.run(example, { env: { KEYCLOAK_URL: `http://localhost:${freePort}` } });
+    const result = await examples.run(example, { env: { KEYCLOAK_URL: url } });
 
     expect(result.exitCode, result.output).toBe(4);
     expect(result.output).toMatch(/^error\[connection_failed\]: /m);
+    expect(result.output).toContain(`error: no Keycloak at ${url}\n`);
   });
 
-  test.each(['ccgrant', 'jq'])('when %s is not installed', async (program) => {
+  test.each([
+    ['ccgrant', /^error: ccgrant is not installed\n {2}hint: {3}\(cd '\/.+' && npm ci && npm link\)\n$/],
+    ['jq', /^error: jq is not installed\n$/],
+  ])('when %s is not installed', async (program, output) => {
     const result = await examples.run(example, { without: [program] });
 
-    expect(result).toEqual({ exitCode: 127, output: `error: ${program} is not installed\n` });
+    expect(result).toEqual({ exitCode: 127, output: expect.stringMatching(output) });
   });
 });
 
@@ -312,6 +337,19 @@ function checkReadme(example: string) {
 
     expect(Object.entries(readme)).toEqual(Object.entries(script));
   });
+
+  test('the README begins by hand as the script does', async () => {
+    const beginning = beginningOfScript(await readExample(example, 'run.sh'));
+
+    expect(beginning).toContain('keycloak-admin.sh');
+    expect(beginningOfReadme(await readExample(example, 'README.md'))).toBe(beginning);
+  });
+}
+
+/** Each variable of ccgrant that its README names, with a value that would end or misdirect every command. */
+async function setEveryVariable(): Promise<Record<string, string>> {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  return Object.fromEntries([...readme.matchAll(/CCGRANT_[A-Z_]+/g)].map(([name]) => [name, 'mine']));
 }
 
 /** Compares what a script printed with the README, where `replacements` stand for what differs in this run. */
