@@ -13,18 +13,29 @@ const commanderWithoutPrograms = {
 };
 
 /**
- * Leaves out what undici asks for and ccgrant never uses: HTTP/2, which no connection offers (undici does
- * without where Node has been built without it), and the forms of fetch, which draw in the whole of it.
+ * What undici asks for and ccgrant never uses: HTTP/2, which no connection offers, and the forms of fetch, which
+ * draw in the whole of it. Of node's assert and http modules, which take as long to load as all of undici, it
+ * uses one function, one limit and one class.
  */
-const undiciWithoutUnused = {
-  name: 'undici-without-unused',
+const undiciNeedsLittle = {
+  'node:assert': `module.exports = (value, message = 'assertion failed') => {
+    if (!value) throw message instanceof Error ? message : new Error(message);
+  };`,
+  'node:http': 'module.exports = { maxHeaderSize: 16_384, IncomingMessage: class {} };',
+  './client-h2.js': 'module.exports = undefined;',
+  '../web/fetch/body.js': 'throw new Error("fetch is left out");',
+};
+
+const undiciWithLittle = {
+  name: 'undici-with-little',
   resolveId: {
-    filter: { id: /^node:http2$|\/web\/fetch\/body\.js$/ },
-    handler: (id, importer) => (importer?.includes('/undici/') ? `\0unused:${id}.cjs` : null),
+    filter: { id: /^node:(assert|http)$|\/client-h2\.js$|\/web\/fetch\/body\.js$/ },
+    handler: (id, importer) =>
+      importer?.includes('/undici/') && id in undiciNeedsLittle ? `\0little:${id}.cjs` : undefined,
   },
   load: {
-    filter: { id: /^\0unused:/ },
-    handler: (id) => `throw new Error(${JSON.stringify(`${id.slice(8, -4)} is left out`)});`,
+    filter: { id: /^\0little:/ },
+    handler: (id) => undiciNeedsLittle[id.slice('\0little:'.length, -'.cjs'.length)],
   },
 };
 
@@ -66,7 +77,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/]decode|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {
@@ -81,11 +92,21 @@ export default defineConfig({
           priority: 3,
         },
         { name: 'http', test: /src[\\/]http[\\/]transport\.ts$/, priority: 2 },
+        { name: 'undici', test: /src[\\/]http[\\/]undici-client\.ts$/ },
         { name: 'toml', test: /node_modules[\\/]smol-toml|src[\\/]config[\\/]config-file\.ts$/ },
         // What only those need who ask a server: not who waits for another process's token.
         {
           name: 'request',
-          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-auth[\\/][^/]*|client-credentials|jwks|require-binding))\.ts$/,
+          test: /src[\\/](client[\\/](authentication|introspect|revoke)|oauth[\\/](client-auth[\\/][^/]*|client-credentials|jwks|require-confirmation))\.ts$/,
+        },
+        // What reads keys and certificates.
+        {
+          name: 'private-key',
+          test: /src[\\/](pem|private-key|config[\\/](own-)?certificate|jwt[\\/](public-jwk|signing-key))\.ts$/,
+        },
+        {
+          name: 'read-tls-identity',
+          test: /src[\\/](client[\\/]certificate-thumbprint|config[\\/]read-(certificate|tls-identity))\.ts$/,
         },
         { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
       ],
@@ -93,7 +114,7 @@ export default defineConfig({
   },
   plugins: [
     commanderWithoutPrograms,
-    undiciWithoutUnused,
+    undiciWithLittle,
     helpersInPlace,
     license({ thirdParty: { output: 'dist/THIRD-PARTY-LICENSES.txt' } }),
   ],

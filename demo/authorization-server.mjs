@@ -4,6 +4,7 @@
  *   --port PORT        the loopback port to listen on (default: a free one)
  *   --clients FILE     more clients: a JSON array of client metadata (RFC 7591)
  *   --dpop-nonce       wants a nonce in each DPoP proof (RFC 9449 section 8)
+ *   --public-clients   takes clients that prove nothing, which RFC 6749 section 4.4 keeps from this grant
  *   --count-requests   counts the requests per path, to be had from GET /test/requests
  */
 import { randomBytes } from 'node:crypto';
@@ -22,6 +23,7 @@ const options = readOptions({
   port: { type: 'string' },
   clients: { type: 'string' },
   'dpop-nonce': { type: 'boolean' },
+  'public-clients': { type: 'boolean' },
   'count-requests': { type: 'boolean' },
 });
 
@@ -62,7 +64,10 @@ function createProvider(issuer, signingKey, clients) {
     clients,
     scopes,
     jwks: { keys: [signingKey.privateJwk] },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
+    clientAuthMethods: [
+      ...['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
+      ...(options['public-clients'] ? ['none'] : []),
+    ],
     enabledJWA: { clientAuthSigningAlgValues: assertionAlgorithms },
     ttl: { ClientCredentials: 300 },
     features: {

@@ -82,13 +82,14 @@ export async function run(argv: readonly string[], streams: StandardStreams, out
         format = outputFormat(invocation.options) === 'json' ? 'json' : 'text';
         const witness = new Witness(outside.env, outside.host);
         const { env, host } = witness;
-        const { connect, now, startedOn, sha256 } = outside;
+        const { connect, now, elapsed, startedOn, sha256 } = outside;
         await definition.run(invocation, {
           io,
           argv,
           env,
           connect,
           now,
+          elapsed,
           startedOn,
           sha256,
           host,

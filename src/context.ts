@@ -12,6 +12,8 @@ export interface Context {
   readonly connect: (settings: TransportSettings) => Promise<HttpClient>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds by a clock that nobody sets, to measure with. */
+  readonly elapsed: () => number;
   /** When this process began, in milliseconds since the epoch. */
   readonly startedOn: number;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */

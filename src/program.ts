@@ -22,6 +22,8 @@ export async function runProgram(): Promise<never> {
     env: process.env,
     connect,
     now: Date.now,
+    // The same clock as that of `performance`, which takes a millisecond to load.
+    elapsed: () => process.uptime() * 1000,
     startedOn: Date.now() - process.uptime() * 1000,
     get signal() {
       return hearSignals();

@@ -23,6 +23,8 @@ export interface CacheLocation {
   readonly self: () => Promise<Observer>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number;
   /** Told once what is wrong with the cache, the first time that something is. */
   readonly warn: (reason: string) => void;
 }
@@ -119,9 +121,9 @@ export class CacheDirectory {
 
   /** Removes what nobody needs any more, now and then; see `sweepNowAndThen`. */
   async sweep(): Promise<void> {
-    const { path, userId, now } = this.#location;
+    const { path, userId, now, elapsed } = this.#location;
     const self = await this.self();
-    this.attempt(() => sweepNowAndThen({ path, userId, self, now: now() }));
+    this.attempt(() => sweepNowAndThen({ path, userId, self, now: now() }, elapsed));
   }
 
   /**
@@ -136,6 +138,11 @@ export class CacheDirectory {
   /** Milliseconds since the epoch. */
   now(): number {
     return this.#location.now();
+  }
+
+  /** Milliseconds by a clock that nobody sets. */
+  elapsed(): number {
+    return this.#location.elapsed();
   }
 
   /** Who this process is among those that use the directory. */

@@ -1,14 +1,8 @@
+import type { KeptProofKey } from '../jwt/proof-key.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 
-/** The private key that a token is bound to, as it is kept (RFC 9449). */
-export interface CachedProofKey {
-  /** RFC 7638, SHA-256, base64url; the name of the file is made of it. */
-  readonly thumbprint: string;
-  readonly alg: string;
-  /** Public JWK. */
-  readonly publicKey: object;
-  /** PKCS#8. */
-  readonly pem: string;
+/** The private key that a token is bound to, as it is kept (RFC 9449); the name of its file is made of its thumbprint. */
+export interface CachedProofKey extends KeptProofKey {
   /** Epoch seconds: from then on nobody needs it. */
   readonly expiresOn: number;
 }

@@ -25,36 +25,38 @@ export interface Sweep {
 /**
  * Removes what nobody needs any more: expired tokens and their keys, old metadata and memos, remains of interrupted writes,
  * locks that nobody has taken for a day. At most once an hour, and not for long.
+ * @param elapsed milliseconds by a clock that nobody sets
  */
-export function sweepNowAndThen(sweep: Sweep): void {
+export function sweepNowAndThen(sweep: Sweep, elapsed: () => number): void {
   const mark = join(sweep.path, 'swept');
   const age = sweep.now - (lstatSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (age >= 0 && age < interval) return;
   createPrivateFile(mark, '');
   lutimesSync(mark, sweep.now / 1000, sweep.now / 1000);
-  const end = performance.now() + timeLimit;
+  const end = elapsed() + timeLimit;
+  const hasTime = (): boolean => elapsed() <= end;
   // By the clock of the file system, which another process may be writing in by: ours may have jumped.
   const aged = { ...sweep, now: Math.min(sweep.now, lstatSync(mark).ctimeMs) };
-  sweepRecords(aged, 'tokens', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
-  sweepRecords(aged, 'keys', end, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
-  sweepRecords(aged, 'metadata', end, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
-  sweepRecords(aged, 'memos', end, (_, age) => age > memoAge);
-  sweepRecords(aged, '.', end, () => false);
-  sweepLocks(aged, end, day);
+  sweepRecords(aged, 'tokens', hasTime, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
+  sweepRecords(aged, 'keys', hasTime, ({ expiresOn }) => Number(expiresOn) * 1000 <= sweep.now);
+  sweepRecords(aged, 'metadata', hasTime, ({ fetchedOn }) => Number(fetchedOn) * 1000 < sweep.now - day);
+  sweepRecords(aged, 'memos', hasTime, (_, age) => age > memoAge);
+  sweepRecords(aged, '.', hasTime, () => false);
+  sweepLocks(aged, hasTime, day);
 }
 
 /** Removes all locks that nobody holds. */
 export function removeIdleLocks(sweep: Sweep): void {
-  sweepLocks(sweep, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  sweepLocks(sweep, () => true, Number.NEGATIVE_INFINITY);
 }
 
 function sweepRecords(
   { path, userId, now }: Sweep,
   folder: string,
-  end: number,
+  hasTime: () => boolean,
   isOver: (record: Readonly<Record<string, unknown>>, age: number) => boolean,
 ): void {
-  forEachName(join(path, folder), end, (file, name) => {
+  forEachName(join(path, folder), hasTime, (file, name) => {
     const stats = lstatSync(file);
     if (!stats.isFile()) return;
     const age = now - stats.mtimeMs;
@@ -71,13 +73,13 @@ function sweepRecords(
 }
 
 /** Takes a lock, moves its directory out of the way while it is held, and only then removes it. */
-function sweepLocks(sweep: Sweep, end: number, minimumAge: number): void {
+function sweepLocks(sweep: Sweep, hasTime: () => boolean, minimumAge: number): void {
   const { path, userId, self, now } = sweep;
-  forEachName(join(path, 'locks'), end, (directory, name) => {
+  forEachName(join(path, 'locks'), hasTime, (directory, name) => {
     const stats = lstatSync(directory);
     if (!stats.isDirectory()) return;
     if (now - stats.mtimeMs < minimumAge) {
-      sweepRecords(sweep, join('locks', name), end, () => false);
+      sweepRecords(sweep, join('locks', name), hasTime, () => false);
       return;
     }
     if (!name.startsWith('.tmp-')) {
@@ -94,11 +96,11 @@ function sweepLocks(sweep: Sweep, end: number, minimumAge: number): void {
  * Does something with each thing in a directory, beginning anywhere: what one sweep does not reach another
  * one does. What cannot be swept stays: others sweep too, and it is no matter.
  */
-function forEachName(directory: string, end: number, sweep: (path: string, name: string) => void): void {
+function forEachName(directory: string, hasTime: () => boolean, sweep: (path: string, name: string) => void): void {
   const names = quietly(() => readdirSync(directory)) ?? [];
   const start = Math.floor(Math.random() * names.length);
   for (const name of [...names.slice(start), ...names.slice(0, start)]) {
-    if (performance.now() > end) return;
+    if (!hasTime()) return;
     quietly(() => sweep(join(directory, name), name));
   }
 }

@@ -1,3 +1,4 @@
+import type { BoundKey } from '../oauth/client-credentials.ts';
 import { sha256Hex } from '../sha256.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 import type { Ending, Turn } from './generation-lock.ts';
@@ -40,14 +41,7 @@ export interface CachedToken {
   readonly refreshOn: number;
   readonly response: Readonly<Record<string, unknown>>;
   /** The key that it is bound to (RFC 9449); undefined for a bearer token. */
-  readonly boundTo?:
-    | {
-        readonly thumbprint: string;
-        readonly alg: string;
-        /** Whether the key was made for this token, and lies in the cache as long as it does. */
-        readonly isOwn: boolean;
-      }
-    | undefined;
+  readonly boundTo?: BoundKey | undefined;
 }
 
 /** Seconds that clocks may differ. */
@@ -82,10 +76,7 @@ export class TokenCache {
    */
   write(token: CachedToken, proofKey?: CachedProofKey): boolean {
     const other = this.read(token.key);
-    // After a clock was set back it would else have to catch up before a token is stored again.
-    const latest = this.#directory.now() / 1000 + clockTolerance;
-    const isLate = other !== undefined && other.issuedOn > token.issuedOn && other.issuedOn <= latest;
-    if (isLate) return true;
+    if (this.#isLater(other, token)) return true;
     if (proofKey !== undefined && !this.proofKeys.write(proofKey)) return false;
     if (!this.#directory.write('tokens', nameOf(token.key), token)) {
       if (proofKey !== undefined) this.proofKeys.remove(proofKey.thumbprint);
@@ -93,6 +84,11 @@ export class TokenCache {
     }
     if (other?.boundTo?.thumbprint !== token.boundTo?.thumbprint) this.#dropKeyOf(other);
     return true;
+  }
+
+  /** Removes the token of a key that one has come for which is not stored, unless it was issued later than that one. */
+  supersede(key: TokenCacheKey, token: Pick<CachedToken, 'issuedOn'>): void {
+    if (!this.#isLater(this.read(key), token)) this.remove(key);
   }
 
   /** The turn to ask for the token of a key, if it can be had at once; see `Turns.take`. */
@@ -129,6 +125,12 @@ export class TokenCache {
   /** Removes the tokens that are chosen, and returns how many those were. */
   removeAll(isChosen: (token: CachedToken) => boolean): number {
     return this.list().filter((token) => isChosen(token) && this.remove(token.key)).length;
+  }
+
+  #isLater(other: CachedToken | undefined, { issuedOn }: Pick<CachedToken, 'issuedOn'>): boolean {
+    // After a clock was set back it would else have to catch up before a token is stored again.
+    const latest = this.#directory.now() / 1000 + clockTolerance;
+    return other !== undefined && other.issuedOn > issuedOn && other.issuedOn <= latest;
   }
 
   #dropKeyOf(token: CachedToken | undefined): void {

@@ -50,7 +50,7 @@ export class Turns {
     { since, limit, until }: Patience,
     signal: AbortSignal,
   ): Promise<Turn | Ending | undefined> {
-    const start = performance.now();
+    const start = this.#directory.elapsed();
     let watch: ChangeWatch | undefined;
     let announced = 0;
     try {
@@ -67,7 +67,7 @@ export class Turns {
         });
         if (found === undefined) return undefined;
         if (found !== 'taken') return 'on' in found ? found : this.#guarded(found);
-        const left = start + limit - performance.now();
+        const left = start + limit - this.#directory.elapsed();
         if (left <= 0) return undefined;
         watch ??= new ChangeWatch(lock.directory, isTurn);
         await watch.next(Math.min(pause, left), signal);

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -18,7 +19,8 @@ import { requirePrivateDirectory } from './read-private-file.ts';
  * @throws CacheTrouble
  */
 export function preparePrivateDirectory(path: string, userId: number | undefined): void {
-  makeDirectory(path);
+  // It is nearly always there, and an error costs ten times as much as a look.
+  if (!existsSync(path)) makeDirectory(path);
   requirePrivateDirectory(path, userId);
 }
 

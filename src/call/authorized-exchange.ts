@@ -32,7 +32,7 @@ export async function exchangeWithToken(
     const token = await tokens(refused);
     const authorization = await authorize(token);
     const exchanged = await ctx.io.progress(`waiting for ${request.url.host}`, () =>
-      exchange(request, authorization, policy, transport, ctx.now),
+      exchange(request, authorization, policy, transport, ctx),
     );
     return { token, exchanged };
   };

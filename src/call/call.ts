@@ -59,7 +59,7 @@ export async function call(invocation: Invocation, settings: Settings, ctx: Cont
       const certificate = await apiCertificate(request.url, accessToken, showsCertificate, client, ctx);
       return certificate === undefined ? authorization : presenting(authorization, certificate);
     };
-    const start = performance.now();
+    const start = ctx.elapsed();
     try {
       const { exchanged, token } = await exchangeWithToken(request, policy, tokens, authorize, transport, ctx);
       await output(exchanged, start, settings, ctx).catch(ignoreClosedPipe);

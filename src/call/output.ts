@@ -9,12 +9,12 @@ import { text } from '../text.ts';
 
 /**
  * Writes the response where the options say, and then what `--write-out` asks for.
- * @param start when the first request went out, by `performance.now()`
+ * @param start when the first request went out, by `ctx.elapsed()`
  */
 export async function output(exchanged: Exchanged, start: number, settings: Settings, ctx: Context): Promise<void> {
   const { response } = exchanged;
   const size = await outputResponse(response, outputPlan(response.status, settings), ctx);
-  await report(exchanged, size, performance.now() - start, settings, ctx);
+  await report(exchanged, size, ctx.elapsed() - start, settings, ctx);
 }
 
 function outputPlan(status: number, settings: Settings): OutputPlan {

@@ -113,21 +113,33 @@ function warnOfShortLife({ expiresOn, issuedOn }: IssuedToken, minimumLifetime: 
   io.warn(text`the server gives tokens for ${expiresOn - issuedOn} s only, less than --min-ttl asks for`);
 }
 
-/** Stores a token unless it would be too old for use at once; whether it did. */
+/**
+ * Stores a token unless it would be too old for use at once; whether it did. What it came in place of is gone
+ * in both cases: whoever asks next would get an older token than the one that was given last.
+ */
 function store(token: IssuedToken, key: TokenCacheKey, client: OAuthClient, ctx: Context): boolean {
+  const entry = toCachedToken(token, key, ctx);
+  if (entry !== undefined && isGood(entry, ctx.now() / 1000))
+    return client.tokens.write(entry, client.dpopKeys.toKeep(entry.boundTo, entry.expiresOn));
+  client.tokens.supersede(key, token);
+  return false;
+}
+
+/** Undefined for a token of which nobody knows how long it is good for. */
+function toCachedToken(token: IssuedToken, key: TokenCacheKey, ctx: Context): CachedToken | undefined {
   const { accessToken, tokenType, issuedOn, expiresOn, response, boundTo } = token;
-  if (expiresOn === undefined) return false;
-  const entry: CachedToken = {
+  if (expiresOn === undefined) return undefined;
+  const refreshOn = refreshTime(issuedOn, expiresOn);
+  return {
     key,
     accessToken,
     tokenType,
     issuedOn,
     expiresOn,
-    refreshOn: refreshTime(issuedOn, expiresOn),
+    refreshOn,
     response: withoutSecrets(response, ctx),
     boundTo,
   };
-  return isGood(entry, ctx.now() / 1000) && client.tokens.write(entry, client.dpopKeys.toKeep(boundTo, expiresOn));
 }
 
 /** A server may send back what it was sent: such members are not kept. */

@@ -58,12 +58,22 @@ export class AuthorizationServer {
     return (await this.#metadata([])).issuer;
   }
 
-  /** The URL of the token endpoint as it is written in the metadata, or was given; undefined when neither is known. */
-  async tokenEndpoint(): Promise<string | undefined> {
+  /**
+   * The URL of the token endpoint as it is written in the metadata, or was given; undefined when neither is known.
+   * A server that names the token endpoint of another one would get what it could use there, as if it were the client.
+   * @param target where an assertion for the token endpoint is sent
+   * @throws ProtocolError invalid_response when the metadata has the token endpoint of somebody else
+   */
+  async tokenEndpointFor(target: URL): Promise<string | undefined> {
     const given = this.#settings.endpoints.get('token_endpoint');
     if (given !== undefined || this.#settings.identity === undefined) return given?.href;
-    const { token_endpoint: url } = await this.#metadata(['token_endpoint']);
-    return typeof url === 'string' ? url : undefined;
+    const { token_endpoint: url, issuer } = await this.#metadata(['token_endpoint']);
+    if (typeof url !== 'string' || !URL.canParse(url)) return undefined;
+    const { href, origin } = new URL(url);
+    if (href === target.href || origin === target.origin || origin === new URL(issuer).origin) return url;
+    throw new ProtocolError('invalid_response', `the assertion would be for ${url}, and be sent to ${target.host}`, {
+      hint: 'if that is right, name it yourself: --assertion-audience URL',
+    });
   }
 
   /**

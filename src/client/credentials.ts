@@ -1,4 +1,4 @@
-import { credentialIdentity } from '../config/credential-identity.ts';
+import { credentialIdentity, placeIdentity } from '../config/credential-identity.ts';
 import { readSecret } from '../config/read-secret.ts';
 import type { Context } from '../context.ts';
 import type { TlsIdentity } from '../http/types.ts';
@@ -92,8 +92,7 @@ export async function identifyCredential({
   const { credential, assertion } = client;
   const identity =
     credential?.kind === 'assertion' && credential.source.kind === 'file'
-      ? // It is replaced all the time, and goes on speaking for the same client.
-        credential.source.path
+      ? placeIdentity(credential.source.path)
       : await credentialIdentity(
           credential?.source,
           async () => (await credentials.secret())?.reveal() ?? '',

@@ -38,7 +38,7 @@ export function openDpopKeys(settings: DpopSettings | undefined, cache: ProofKey
   // What was there once is not looked for again: whoever has the token may drop both meanwhile.
   const seen = new Map<string, KeptProofKey>();
   const find = (thumbprint: string): KeptProofKey | undefined => {
-    const kept = made.get(thumbprint) ?? seen.get(thumbprint) ?? (cache.read(thumbprint) as KeptProofKey | undefined);
+    const kept = made.get(thumbprint) ?? seen.get(thumbprint) ?? cache.read(thumbprint);
     if (kept !== undefined) seen.set(thumbprint, kept);
     return kept;
   };

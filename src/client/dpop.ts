@@ -26,7 +26,7 @@ export async function openBinding(settings: DpopSettings, client: OAuthClient, c
   const origin = isOwn ? 'made for this token' : `from ${settings.keyFile.origin}`;
   ctx.io.trace(text`* DPoP: ${key.alg}, key ${origin}, jkt ${key.thumbprint}`);
   return {
-    constraint: dpopConstraint(proverWith(key, client, ctx), settings.isOptional),
+    constraint: concealing(dpopConstraint(proverWith(key, client, ctx), settings.isOptional), ctx),
     boundTo: { thumbprint: key.thumbprint, alg: key.alg, isOwn },
   };
 }
@@ -41,7 +41,19 @@ export async function authorizationWithProof(
   client: OAuthClient,
   ctx: Context,
 ): Promise<ResourceAuthorization> {
-  return dpopAuthorization(accessToken, proverWith(await client.dpopKeys.of(boundTo), client, ctx));
+  return concealing(dpopAuthorization(accessToken, proverWith(await client.dpopKeys.of(boundTo), client, ctx)), ctx);
+}
+
+/** The same; no proof that it makes appears in a report, or is kept of an answer. */
+function concealing<T extends Pick<ResourceAuthorization, 'complete'>>(proving: T, { io }: Context): T {
+  return {
+    ...proving,
+    complete: async (request) => {
+      const completed = await proving.complete(request);
+      io.conceal(completed.headers.get('dpop') ?? '', '[proof]');
+      return completed;
+    },
+  };
 }
 
 function proverWith(key: Prover['key'], client: OAuthClient, ctx: Context): Prover {

@@ -19,7 +19,7 @@ export async function openForeignAssertion(
   { source, origin }: AssertionCredential,
   client: OAuthClient,
   ctx: Context,
-): Promise<() => Promise<Secret>> {
+): Promise<(target: URL) => Promise<Secret>> {
   const { type } = client.settings.client.assertion;
   const checked = async (obtained: Promise<Secret>): Promise<Secret> => {
     const assertion = await obtained;
@@ -28,7 +28,7 @@ export async function openForeignAssertion(
   };
   if (source.kind === 'github-actions') {
     const ask = await openRunner(source, origin, client, ctx);
-    return () => checked(ask());
+    return (target) => checked(ask(target));
   }
   // Standard input gives it once; all other places give the one of now.
   const kept = source.kind === 'standard input' ? client.credentials.secret() : undefined;
@@ -46,11 +46,11 @@ async function openRunner(
   origin: string,
   client: OAuthClient,
   { env, io }: Context,
-): Promise<() => Promise<Secret>> {
+): Promise<(target: URL) => Promise<Secret>> {
   const { requestIdToken, requireIdTokenEndpoint } = await import('../oauth/github-actions.ts');
   const endpoint = requireIdTokenEndpoint(requestUrl, env.ACTIONS_ID_TOKEN_REQUEST_TOKEN, origin);
   io.conceal(endpoint.token, '[secret]');
-  return async () => requestIdToken(endpoint, await assertionAudience(client), client.transport);
+  return async (target) => requestIdToken(endpoint, await assertionAudience(target, client), client.transport);
 }
 
 /** RFC 7523 section 2.2, and the one of SPIFFE; an assertion of SAML is no JWT. */

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { confirmationOf } from '../jwt/confirmation.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
 import type { BoundKey } from '../oauth/client-credentials.ts';
 import { otherKey, readKeyFile } from './dpop-keys.ts';
@@ -19,7 +20,7 @@ export async function bindingOfForeignToken(
 ): Promise<BoundKey | undefined> {
   const { dpop } = client.settings;
   const claims = readJwtClaims(accessToken);
-  const isBound = claims === undefined ? dpop !== undefined : boundKeyOf(claims) !== undefined;
+  const isBound = claims === undefined ? dpop !== undefined : confirmationOf(claims, 'jkt') !== undefined;
   if (!isBound) return undefined;
   if (dpop?.keyFile === undefined) {
     if (claims === undefined && dpop?.isOptional === true) return undefined;
@@ -28,10 +29,6 @@ export async function bindingOfForeignToken(
     });
   }
   const { thumbprint, algorithms } = await readKeyFile(dpop.keyFile, ctx);
-  if (claims !== undefined && boundKeyOf(claims) !== thumbprint) throw otherKey(dpop.keyFile);
+  if (claims !== undefined && confirmationOf(claims, 'jkt') !== thumbprint) throw otherKey(dpop.keyFile);
   return { thumbprint, alg: algorithms[0] ?? '', isOwn: false };
-}
-
-function boundKeyOf({ cnf }: Readonly<Record<string, unknown>>): unknown {
-  return (cnf as Readonly<Record<string, unknown>> | undefined)?.jkt;
 }

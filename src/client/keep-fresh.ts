@@ -88,10 +88,10 @@ function failureOf({ message, facts }: CcgrantError, current: IssuedToken, pause
  * Waits for an instant, and no longer than it is away now: a clock that is set back does not make a token last.
  * @throws the reason of the signal
  */
-async function waitUntil(instant: number, { now, signal }: Context): Promise<void> {
-  const end = performance.now() + instant - now();
+async function waitUntil(instant: number, { now, elapsed, signal }: Context): Promise<void> {
+  const end = elapsed() + instant - now();
   for (;;) {
-    const left = Math.min(instant - now(), end - performance.now());
+    const left = Math.min(instant - now(), end - elapsed());
     if (left <= 0) break;
     signal.throwIfAborted();
     await sleep(Math.min(longestSleep, left), signal);

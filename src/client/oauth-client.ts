@@ -151,17 +151,19 @@ export function createTransport(connection: ConnectionSettings, maxTime: number,
     maxTime,
     allowHttp: connection.allowHttp,
     now: ctx.now,
+    elapsed: ctx.elapsed,
     trace: ctx.io.trace,
   });
 }
 
 /** The cache directory; what is wrong with it becomes one warning. */
-export function openCacheDirectory(path: string, { io, host, now }: Context): CacheDirectory {
+export function openCacheDirectory(path: string, { io, host, now, elapsed }: Context): CacheDirectory {
   return new CacheDirectory({
     path,
     userId: host.userId,
     self: once(async () => identifyProcess(host.processId, await host.name(), host.hasProcess)),
     now,
+    elapsed,
     warn: once((reason: string) => io.warn(text`the cache is not used: ${reason}`)),
   });
 }

@@ -48,10 +48,10 @@ const handOverTime = 300;
  */
 export async function requestOnce(demand: TokenDemand, client: OAuthClient, ctx: Context): Promise<AccessToken> {
   const signal = client.transport.start();
-  const end = performance.now() + halfTime(client);
+  const end = ctx.elapsed() + halfTime(client);
   let { since } = demand;
   for (;;) {
-    const limit = end - performance.now();
+    const limit = end - ctx.elapsed();
     const next = await ctx.io.progress('waiting for another process that asks for this token', () =>
       client.tokens.waitForTurn(demand.key, { since, limit, until: deadline(client, ctx) }, signal),
     );

@@ -63,7 +63,7 @@ const options: readonly OptionRow[] = [
     name: 'bound-to-cert',
     value: 'FILE',
     group: 'Checks',
-    summary: 'must be bound to this certificate (PEM), by cnf.x5t#S256',
+    summary: 'must be bound to this certificate (PEM or DER), by cnf.x5t#S256',
   },
   { name: 'at-jwt', group: 'Checks', summary: 'must be an access token by all of RFC 9068' },
   {

@@ -1,38 +1,25 @@
 import type { X509Certificate } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
-
-/** A block of a PEM file, RFC 7468: what it says it is, and all of its text. */
-interface PemBlock {
-  readonly label: string;
-  readonly text: string;
-}
-
-/** The blocks of a PEM file, in their order; what stands between them is a comment. */
-export function pemBlocks(content: Uint8Array): readonly PemBlock[] {
-  const blocks = Buffer.from(content)
-    .toString('latin1')
-    .matchAll(/-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g);
-  return [...blocks].map(([text, label = '']) => ({ label, text: `${text}\n` }));
-}
+import type { PemBlock } from '../pem.ts';
+import { pemBlocks } from '../pem.ts';
 
 /**
- * The certificates of a PEM file, in their order.
+ * The certificates of a file, in their order: PEM, or one as DER.
  * @param place the file's path and who named it, for messages
  * @throws ConfigError file_unusable
  */
 export async function parseCertificates(content: Uint8Array, place: string): Promise<readonly X509Certificate[]> {
-  const blocks = pemBlocks(content);
-  const certificates = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label));
-  if (certificates.length === 0) {
-    throw new ConfigError('file_unusable', `there is no certificate in ${place}`, { hint: whatElse(content, blocks) });
-  }
   const { X509Certificate } = await import('node:crypto');
+  const blocks = pemBlocks(content);
+  const pems = blocks.filter(({ label }) => /^(X509 )?CERTIFICATE$/.test(label)).map(({ text }) => text);
   try {
-    return certificates.map(({ text }) => new X509Certificate(text));
+    return (pems.length === 0 ? [content] : pems).map((source) => new X509Certificate(source));
   } catch {
-    throw new ConfigError('file_unusable', `a certificate in ${place} is damaged`, {
-      hint: 'copy all of it, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----',
-    });
+    throw pems.length === 0
+      ? new ConfigError('file_unusable', `there is no certificate in ${place}`, { hint: whatElse(content, blocks) })
+      : new ConfigError('file_unusable', `a certificate in ${place} is damaged`, {
+          hint: 'copy all of it, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----',
+        });
   }
 }
 
@@ -64,9 +51,9 @@ function whatElse(content: Uint8Array, blocks: readonly PemBlock[]): string {
   if (isPkcs12(content))
     return 'it is PKCS#12: openssl pkcs12 -in OLD -clcerts -nokeys -out NEW.pem takes the certificate out of it';
   if (startOfSequence(content)?.[0] === 0x30)
-    return 'it is DER: openssl x509 -inform DER -in OLD -out NEW makes PEM of it';
+    return 'it is DER, and no whole certificate: openssl asn1parse -inform DER -in FILE shows what it is';
   if (bytes.includes('\0')) return 'it is no text: save a PEM file as UTF-8';
-  return 'it takes a PEM file with -----BEGIN CERTIFICATE-----, or PKCS#12';
+  return 'it takes PEM (-----BEGIN CERTIFICATE-----) or DER, and for --cert PKCS#12 too';
 }
 
 /** The first three bytes inside of a DER sequence. */

@@ -17,8 +17,8 @@ export async function credentialIdentity(
     case 'file':
       return fileIdentity(source.path);
     case 'command': {
-      // Its arguments may be as secret as what it prints.
-      const hash = keyedHash(JSON.stringify(source.argv));
+      // Its arguments may be as secret as what it prints, and relative ones start at its directory.
+      const hash = keyedHash(JSON.stringify([source.directory, ...source.argv]));
       return hash && JSON.stringify(['command', hash]);
     }
     case 'variable': {
@@ -34,6 +34,19 @@ export async function credentialIdentity(
       const hash = keyedHash(await value());
       return hash && JSON.stringify(['standard input', hash]);
     }
+  }
+}
+
+/**
+ * What tells a file that is replaced all the time, and goes on speaking for the same client: its path. Undefined for
+ * a pipe, and for the name of a descriptor, which are the same for whatever comes from there.
+ */
+export function placeIdentity(path: string): string | undefined {
+  if (/^\/(dev|proc)\//.test(path)) return undefined;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? undefined : path;
+  } catch {
+    return undefined;
   }
 }
 

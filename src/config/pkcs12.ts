@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { ConfigError } from '../errors.ts';
+import { passwordHint, wrongPassword } from '../private-key.ts';
 
 /** A PKCS#12 file that can be opened. */
 export interface Pkcs12 {
@@ -48,12 +49,7 @@ function explain({ code, message }: NodeJS.ErrnoException, place: string, hasPas
     );
   }
   if (message === 'mac verify failure') {
-    return hasPassword
-      ? fail(
-          `the password does not open ${place}`,
-          'is it the one in --pass-file? one final newline in it does not count, a blank does',
-        )
-      : fail(`${place} has a password, and none is given`, 'put the password into a file of its own: --pass-file FILE');
+    return hasPassword ? wrongPassword(place) : fail(`${place} has a password, and none is given`, passwordHint);
   }
   return fail(
     `${place} cannot be opened as PKCS#12`,

@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { privateKeyBlocks } from '../pem.ts';
+import { isPkcs12 } from './certificate.ts';
+import { readFileOnce } from './read-secret.ts';
 
 /**
- * The bytes of a certificate's file.
- * @param origin who named the file, for messages
- * @throws ConfigError file_unusable
+ * The content of a certificate's file, in which its private key may be too.
+ * @param file its absolute path, and who named it
+ * @throws ConfigError secret_unusable
  */
-export function readCertificate({ path, origin }: { readonly path: string; readonly origin: string }): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError('file_unusable', `${path} (${origin}) cannot be read (${code})`);
-  }
+export function readCertificate(
+  file: { readonly path: string; readonly origin: string },
+  ctx: Context,
+): Promise<Buffer> {
+  const holdsSecret = (content: Uint8Array): boolean => isPkcs12(content) || privateKeyBlocks(content).length > 0;
+  return readFileOnce({ ...file, noun: 'certificate', holdsSecret }, ctx);
 }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
@@ -23,7 +23,17 @@ export async function readSecret(
 ): Promise<Secret> {
   const secret = new Secret(await readValue(source, { origin, noun }, ctx));
   ctx.io.conceal(secret.reveal(), `[${noun}]`);
+  if (noun === 'secret' && isPrivateKey(secret.reveal())) {
+    throw new ConfigError('secret_unusable', `the secret of ${origin} is a private key`, {
+      hint: 'a key signs, and is not sent: --private-key FILE',
+    });
+  }
   return secret;
+}
+
+/** A PEM or JWK: no server has made such a secret, and none must be sent a key. */
+function isPrivateKey(value: string): boolean {
+  return /^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/m.test(value) || /^\s*\{(?=[\s\S]*"kty")[\s\S]*"d"\s*:/.test(value);
 }
 
 /** A secret for messages. */
@@ -51,7 +61,7 @@ async function readValue(source: SecretSource, name: SecretName, ctx: Context): 
       return (await import('./secret-command.ts')).runSecretCommand(source, name.origin, ctx, name.noun);
     case 'file':
       return decodeSecret(
-        readFileOnce({ path: source.path, origin: name.origin, noun: name.noun, holdsSecret: () => true }, ctx),
+        await readFileOnce({ path: source.path, origin: name.origin, noun: name.noun, holdsSecret: () => true }, ctx),
         source.path,
         name,
       );
@@ -69,16 +79,24 @@ export interface SecretFile {
   readonly holdsSecret: (content: Uint8Array) => boolean;
 }
 
+/** Bytes; keys, certificates and secrets are small. */
+const sizeLimit = 1024 * 1024;
+/** Bytes of a pipe at a time. */
+const pieceSize = 64 * 1024;
+
 /**
  * Reads a file once, as it may be a pipe, and looks at who else may read or write it if it holds a secret.
  * @throws ConfigError secret_unusable
  */
-export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ctx: Context): Buffer {
-  let descriptor: number | undefined;
+export async function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ctx: Context): Promise<Buffer> {
   try {
-    descriptor = openSync(path, 'r');
-    const stats = fstatSync(descriptor);
-    const content = readFileSync(descriptor);
+    const { stats, content } = statSync(path).isFile() ? readRegularFile(path) : await readPipe(path);
+    if (content === undefined) {
+      throw new ConfigError(
+        'secret_unusable',
+        `the ${noun} file ${path} (${origin}) is larger than ${sizeLimit} bytes`,
+      );
+    }
     if (holdsSecret(content)) checkPermissions(stats, path, noun, ctx);
     return content;
   } catch (error) {
@@ -93,8 +111,41 @@ export function readFileOnce({ path, origin, noun, holdsSecret }: SecretFile, ct
       `the ${noun} file ${isPath ? `${path} (${origin})` : `of ${origin}`} ${unreadable(error)}`,
       { hint: code === 'ENOENT' ? missingFileHint(name, noun) : undefined },
     );
+  }
+}
+
+/** What was in a file; undefined where that is more than anybody needs. */
+interface FileContent {
+  readonly stats: Stats;
+  readonly content: Buffer | undefined;
+}
+
+function readRegularFile(path: string): FileContent {
+  const descriptor = openSync(path, 'r');
+  try {
+    const stats = fstatSync(descriptor);
+    return { stats, content: stats.size > sizeLimit ? undefined : readFileSync(descriptor) };
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
+  }
+}
+
+/** By another thread: whoever waits for the other end of a pipe must hear a signal. */
+async function readPipe(path: string): Promise<FileContent> {
+  const { open } = await import('node:fs/promises');
+  const handle = await open(path);
+  try {
+    const stats = await handle.stat();
+    const chunks: Buffer[] = [];
+    for (let length = 0; length <= sizeLimit; ) {
+      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(pieceSize) });
+      if (bytesRead === 0) return { stats, content: Buffer.concat(chunks) };
+      chunks.push(buffer.subarray(0, bytesRead));
+      length += bytesRead;
+    }
+    return { stats, content: undefined };
+  } finally {
+    await handle.close();
   }
 }
 

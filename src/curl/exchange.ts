@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import { NetworkError, ProtocolError } from '../errors.ts';
 import { HttpHeaders } from '../http/headers.ts';
 import { retryAfter } from '../http/retry-after.ts';
@@ -31,7 +32,6 @@ const maxPause = 600_000;
 /**
  * Sends a request, and what redirects and retries make of it, until there is a response to show.
  * @param authorization shows the token to the origin of the original request, and to no other
- * @param now milliseconds since the epoch
  * @throws NetworkError; ProtocolError unexpected_redirect; UsageError http_not_allowed
  */
 export async function exchange(
@@ -39,9 +39,9 @@ export async function exchange(
   authorization: ResourceAuthorization,
   policy: ExchangePolicy,
   transport: Transport,
-  now: () => number,
+  { now, elapsed }: Pick<Context, 'now' | 'elapsed'>,
 ): Promise<Exchanged> {
-  const start = performance.now();
+  const start = elapsed();
   let request = original;
   let redirects = 0;
   let retries = 0;
@@ -65,7 +65,7 @@ export async function exchange(
     } else {
       const location = outcome.headers.get('location');
       if (!policy.followRedirects || !isRedirect(outcome.status) || location === undefined) {
-        return { request, response: outcome, redirects, retries, startTransfer: performance.now() - start };
+        return { request, response: outcome, redirects, retries, startTransfer: elapsed() - start };
       }
       if (redirects === policy.maxRedirects)
         throw new ProtocolError('unexpected_redirect', `more than ${redirects} redirects`);

@@ -17,6 +17,8 @@ export interface TransportOptions {
   readonly maxTime: number;
   readonly allowHttp: boolean;
   readonly now: () => number;
+  /** As in the Context. */
+  readonly elapsed: () => number;
   readonly trace: (line: Text) => void;
 }
 
@@ -51,12 +53,12 @@ export class Transport {
 
   /** The time of the run begins with its first request: what a person takes to type a secret does not count. */
   get #time(): { readonly deadline: number; readonly signal: AbortSignal } {
-    const { maxTime, signal } = this.#options;
+    const { maxTime, signal, elapsed } = this.#options;
     this.#limits ??=
       maxTime === 0
         ? { deadline: Number.POSITIVE_INFINITY, signal }
         : {
-            deadline: performance.now() + maxTime,
+            deadline: elapsed() + maxTime,
             signal: combinedSignal(signal, timeoutSignal(maxTime)),
           };
     return this.#limits;
@@ -118,7 +120,7 @@ export class Transport {
           ? undefined
           : retryAfter(outcome.headers.get('retry-after'), this.#options.now());
       const delay = asked ?? Math.random() * firstRetryDelay * 2 ** tries;
-      if (performance.now() + delay > this.#time.deadline) return settle(outcome);
+      if (this.#options.elapsed() + delay > this.#time.deadline) return settle(outcome);
       await this.pause(delay, request.url);
     }
   }

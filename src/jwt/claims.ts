@@ -1,5 +1,7 @@
 import type { JsonObject } from '../json-object.ts';
 import { timestamp } from '../timestamp.ts';
+import type { ConfirmationMethod } from './confirmation.ts';
+import { confirmationOf } from './confirmation.ts';
 import type { Check } from './verify.ts';
 
 /** What a claims set must say. Durations in seconds. */
@@ -45,10 +47,8 @@ export function checkClaims(
     checkIssuedAt(claims.iat, requirements, now),
     checkScope(claims, requirements),
     ...(requirements.isAccessTokenJwt ? [checkProfile(claims)] : []),
-    ...(requirements.boundToCertificate === undefined
-      ? []
-      : [checkCertificate(claims.cnf, requirements.boundToCertificate)]),
-    ...(requirements.boundToKey === undefined ? [] : [checkBoundKey(claims.cnf, requirements.boundToKey)]),
+    ...checkBinding(claims, 'x5t#S256', 'certificate', requirements.boundToCertificate),
+    ...checkBinding(claims, 'jkt', 'key', requirements.boundToKey),
   ];
 }
 
@@ -124,23 +124,21 @@ function checkProfile(claims: JsonObject): Check {
   return missing.length === 0 ? passed('at-jwt') : failed('at-jwt', `${missing.join(', ')} missing`);
 }
 
-/** RFC 8705 section 3.1. */
-function checkCertificate(cnf: unknown, thumbprint: string): Check {
-  const bound = typeof cnf === 'object' && cnf !== null ? (cnf as JsonObject)['x5t#S256'] : undefined;
-  if (bound === thumbprint) return passed('cnf.x5t#S256');
-  return bound === undefined
-    ? failed('cnf.x5t#S256', 'the token is not bound to a certificate: cnf.x5t#S256 is missing')
-    : failed(
-        'cnf.x5t#S256',
-        `the token is bound to another certificate: x5t#S256 is ${shown(bound)}, not ${thumbprint}`,
-      );
-}
-
-/** RFC 9449 section 6.1. */
-function checkBoundKey(cnf: unknown, thumbprint: string): Check {
-  const jkt = (cnf as { readonly jkt?: unknown } | null | undefined)?.jkt;
-  if (jkt === undefined) return failed('cnf.jkt', 'the token is bound to no key: it has no cnf.jkt');
-  return jkt === thumbprint ? passed('cnf.jkt') : failed('cnf.jkt', `cnf.jkt is ${shown(jkt)}, not ${thumbprint}`);
+function checkBinding(
+  claims: JsonObject,
+  method: ConfirmationMethod,
+  noun: string,
+  thumbprint: string | undefined,
+): Check[] {
+  if (thumbprint === undefined) return [];
+  const check = `cnf.${method}`;
+  const bound = confirmationOf(claims, method);
+  if (bound === thumbprint) return [passed(check)];
+  return [
+    bound === undefined
+      ? failed(check, `the token is bound to no ${noun}: it has no ${check}`)
+      : failed(check, `the token is bound to another ${noun}: ${check} is ${shown(bound)}, not ${thumbprint}`),
+  ];
 }
 
 function isTime(value: unknown): value is number {

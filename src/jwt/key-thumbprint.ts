@@ -1,5 +1,6 @@
-import type { JWK } from 'jose';
 import { ConfigError } from '../errors.ts';
+import { isEncrypted, privateKeyBlocks } from '../pem.ts';
+import { publicJwkOf } from './public-jwk.ts';
 
 /**
  * The thumbprint (RFC 7638, SHA-256, base64url) of a key in a file, public or private: PEM, certificate or JWK.
@@ -11,21 +12,15 @@ export async function keyThumbprint(source: string, place: string): Promise<stri
   const text = source.replace(/^\uFEFF/, '').trim();
   const fail = (reason: string, hint: string): ConfigError =>
     new ConfigError('file_unusable', `${place} ${reason}`, { hint });
-  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text))
+  if (privateKeyBlocks(text).some(isEncrypted))
     throw fail('is encrypted', 'the public key will do: openssl pkey -in FILE -pubout -out public.pem');
   try {
-    return await calculateJwkThumbprint(await publicJwk(text));
+    const key = text.startsWith('{') ? { key: JSON.parse(text), format: 'jwk' as const } : text;
+    return await calculateJwkThumbprint(await publicJwkOf(key));
   } catch {
     throw fail(
       'holds no key that a token could be bound to',
       'it takes one key of EC, Ed25519 or RSA, public or private: PEM or JWK',
     );
   }
-}
-
-async function publicJwk(text: string): Promise<JWK> {
-  const { createPublicKey } = await import('node:crypto');
-  // By way of the object that reads certificates and private keys too; of a shared secret it makes none.
-  const key = text.startsWith('{') ? { key: JSON.parse(text), format: 'jwk' as const } : text;
-  return createPublicKey(key).export({ format: 'jwk' }) as JWK;
 }

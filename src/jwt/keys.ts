@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { ConfigError } from '../errors.ts';
+import { parseJsonObject } from '../json-object.ts';
 
 /** RFC 7517 section 5. */
 export interface JsonWebKeySet {
@@ -39,7 +40,7 @@ export async function parsePublicKeys(source: string, place: string): Promise<Js
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed))
     throw fail('holds a private key', 'tokens are verified with the public key');
   if (trimmed.startsWith('-----BEGIN')) return { keys: [await publicKeyFromPem(trimmed, fail)] };
-  const value = parse(trimmed);
+  const value = parseJsonObject(trimmed);
   const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });
   const keys = keySet?.keys.filter((key) => key.kty !== 'oct') ?? [];
   if (keys.length > 0) return { keys };
@@ -54,7 +55,7 @@ export async function parsePublicKeys(source: string, place: string): Promise<Js
  * @throws ConfigError secret_unusable
  */
 export function parseSharedSecret(bytes: Uint8Array, place: string): JsonWebKeySet {
-  const value = parse(Buffer.from(bytes).toString()) as JWK | undefined;
+  const value = parseJsonObject(Buffer.from(bytes).toString()) as JWK | undefined;
   if (value?.kty === 'oct' && typeof value.k === 'string') return { keys: [value] };
   const secret = withoutFinalNewline(bytes);
   if (secret.length === 0) throw new ConfigError('secret_unusable', `${place} is empty`);
@@ -62,20 +63,11 @@ export function parseSharedSecret(bytes: Uint8Array, place: string): JsonWebKeyS
 }
 
 async function publicKeyFromPem(pem: string, fail: (reason: string) => ConfigError): Promise<JWK> {
-  const { createPublicKey } = await import('node:crypto');
+  const { publicJwkOf } = await import('./public-jwk.ts');
   try {
-    // By way of the object that also reads certificates.
-    return createPublicKey(pem).export({ format: 'jwk' }) as JWK;
+    return await publicJwkOf(pem);
   } catch {
     throw fail('holds no readable PEM public key or certificate');
-  }
-}
-
-function parse(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ConfigError } from '../errors.ts';
+import type { ConfigError } from '../errors.ts';
+import type { JsonObject } from '../json-object.ts';
+import { parseJsonObject } from '../json-object.ts';
+import { privateKeyBlocks } from '../pem.ts';
+import type { KeyPlace } from '../private-key.ts';
+import { noPrivateKey, parsePrivateKey, unusable } from '../private-key.ts';
 import { algorithmsOf, describeKey, weaknessOf } from './algorithms.ts';
+import { publicJwkOf } from './public-jwk.ts';
 
 /** A private key that signatures can be made with. */
 export interface SigningKey {
@@ -12,13 +18,6 @@ export interface SigningKey {
   readonly algorithms: readonly string[];
   /** JWK thumbprint by SHA-256, RFC 7638. */
   readonly thumbprint: string;
-}
-
-/** Where a private key came from, and its password where one was given, for reading it and for messages. */
-export interface KeyPlace {
-  /** `key.pem (--private-key)` */
-  readonly name: string;
-  readonly password: string | undefined;
 }
 
 /**
@@ -42,6 +41,7 @@ export async function parseSigningKey(source: string, place: KeyPlace): Promise<
       'make another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072',
     );
   }
+  await requirePair(privateKey, jwk ?? publicJwk, place);
   const { calculateJwkThumbprint } = await import('jose');
   return { privateKey, publicJwk, algorithms, thumbprint: await calculateJwkThumbprint(publicJwk) };
 }
@@ -58,7 +58,7 @@ function named(jwk: JWK | undefined): Pick<JWK, 'kid' | 'alg'> {
 }
 
 async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey: KeyObject; jwk: JWK }> {
-  const jwk = onlyKey(parseJson(source), place);
+  const jwk = onlyKey(parseJsonObject(source), place);
   if (jwk.kty === 'oct') {
     throw unusable(
       place,
@@ -67,7 +67,7 @@ async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey
     );
   }
   if (typeof jwk.d !== 'string')
-    throw unusable(place, 'is a public key', 'only the private key can sign: it has a member d');
+    throw noPrivateKey(place, 'it holds the public key: the private one, which can sign, has a member d');
   if (jwk.use === 'enc' || (Array.isArray(jwk.key_ops) && !jwk.key_ops.includes('sign'))) {
     throw unusable(place, 'is not meant for signatures (use, key_ops)');
   }
@@ -83,8 +83,8 @@ async function keyFromJwk(source: string, place: KeyPlace): Promise<{ privateKey
   }
 }
 
-function onlyKey(value: unknown, place: KeyPlace): JWK {
-  const { keys = [value] } = (value ?? {}) as { readonly keys?: unknown };
+function onlyKey(value: JsonObject | undefined, place: KeyPlace): JWK {
+  const { keys = [value] } = value ?? {};
   const [key, ...others] = Array.isArray(keys) ? keys : [];
   if (others.length > 0) throw unusable(place, `holds ${others.length + 1} keys`, 'give the one that is to sign');
   const isJwk = typeof key === 'object' && key !== null && typeof key.kty === 'string';
@@ -95,65 +95,39 @@ function onlyKey(value: unknown, place: KeyPlace): JWK {
 
 const keyForms = 'it takes a private key as PEM (-----BEGIN PRIVATE KEY-----) or as JWK ({"kty":…,"d":…})';
 
-function parseJson(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return undefined;
-  }
+function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
+  const { length } = privateKeyBlocks(source);
+  // A certificate beside them would tell which one is meant; here nothing does.
+  if (length > 1) throw unusable(place, `holds ${length} private keys`, 'give the one that is to sign');
+  return parsePrivateKey(source, place, {
+    certificate: 'it holds a certificate only: give the file of its private key',
+    other: keyForms,
+  });
 }
 
-async function keyFromPem(source: string, place: KeyPlace): Promise<KeyObject> {
-  const [pem, ...others] =
-    source.match(/-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----[\s\S]*?-----END \1PRIVATE KEY-----/g) ?? [];
-  if (pem === undefined) throw withoutPrivateKey(source, place);
-  if (others.length > 0)
-    throw unusable(place, `holds ${others.length + 1} private keys`, 'give the one that is to sign');
-  if (pem.startsWith('-----BEGIN OPENSSH')) {
-    throw unusable(place, 'is in the format of OpenSSH', 'convert a copy of it: ssh-keygen -p -m PKCS8 -f COPY');
-  }
-  const isEncrypted = /^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem);
-  const { password } = place;
-  if (isEncrypted && password === undefined) {
-    throw unusable(place, 'is encrypted', 'give the file that holds its password: --pass-file FILE');
-  }
-  const { createPrivateKey } = await import('node:crypto');
-  try {
-    return createPrivateKey({ key: pem, format: 'pem', ...(isEncrypted ? { passphrase: password } : {}) });
-  } catch {
-    throw isEncrypted
-      ? unusable(
-          place,
-          'cannot be decrypted with the password of --pass-file',
-          'is it the password of this key? the other reason is an old cipher: openssl pkcs8 -topk8 makes a newer one',
-        )
-      : unusable(
-          place,
-          'is no PEM that can be read',
-          'are its line ends still there? openssl pkey -in FILE -noout shows whether it is whole',
-        );
-  }
-}
-
-function withoutPrivateKey(source: string, place: KeyPlace): ConfigError {
-  if (/-----BEGIN [A-Z0-9 ]*PUBLIC KEY-----/.test(source))
-    return unusable(place, 'is a public key', 'only the private key can sign');
-  if (source.includes('-----BEGIN CERTIFICATE-----')) {
-    return unusable(place, 'is a certificate without its private key', 'give the file of the private key');
-  }
-  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(source))
-    return unusable(place, 'breaks off before the end of the key');
-  return unusable(place, 'holds no private key', keyForms);
-}
-
-/** By way of the public key: on Node 20 the export of a private one as JWK can stand still. */
 async function publicHalf(privateKey: KeyObject, place: KeyPlace): Promise<JWK> {
-  const { createPublicKey } = await import('node:crypto');
   try {
-    return createPublicKey(privateKey).export({ format: 'jwk' }) as JWK;
+    return await publicJwkOf(privateKey);
   } catch {
     throw withoutAlgorithm({}, privateKey, place);
   }
+}
+
+/**
+ * Nobody else looks: the key would be taken, and what it signs would be refused everywhere.
+ * @param publicJwk the public half as the file has it
+ */
+async function requirePair(privateKey: KeyObject, publicJwk: JWK, place: KeyPlace): Promise<void> {
+  const { createPublicKey, sign, verify } = await import('node:crypto');
+  const digest = publicJwk.kty === 'OKP' ? null : 'sha256';
+  const sample = Buffer.from('sample');
+  try {
+    const publicKey = createPublicKey({ key: publicJwk as import('node:crypto').JsonWebKey, format: 'jwk' });
+    if (verify(digest, sample, publicKey, sign(digest, sample, privateKey))) return;
+  } catch {
+    // A key that cannot sign is no better.
+  }
+  throw unusable(place, 'is damaged: its private and its public half do not belong together');
 }
 
 function withoutAlgorithm(
@@ -183,8 +157,4 @@ function withoutAlgorithm(
     `is of a type that is not supported (${crv})`,
     'it takes RSA, P-256, P-384, P-521 and Ed25519',
   );
-}
-
-function unusable({ name }: KeyPlace, fault: string, hint?: string): ConfigError {
-  return new ConfigError('secret_unusable', `the private key in ${name} ${fault}`, { hint });
 }

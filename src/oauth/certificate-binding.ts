@@ -1,16 +1,29 @@
 import type { TlsIdentity } from '../http/types.ts';
-import type { JsonObject } from '../json-object.ts';
+import { confirmationOf } from '../jwt/confirmation.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
 import type { ResourceAuthorization } from './protected-resource.ts';
+import type { Confirmation } from './require-confirmation.ts';
 
 /**
  * The thumbprint of the certificate that a token is bound to, RFC 8705 section 3.1; undefined for a token that
  * is bound to none, or is opaque.
  */
 export function boundThumbprint(accessToken: string): string | undefined {
-  const { cnf } = readJwtClaims(accessToken) ?? {};
-  const thumbprint = (cnf as JsonObject | null | undefined)?.['x5t#S256'];
-  return typeof thumbprint === 'string' ? thumbprint : undefined;
+  const thumbprint = confirmationOf(readJwtClaims(accessToken) ?? {}, 'x5t#S256');
+  // What is no thumbprint is that of no certificate, and the token is not free for that.
+  return thumbprint === undefined || typeof thumbprint === 'string' ? thumbprint : JSON.stringify(thumbprint);
+}
+
+/** That a token is not bound to the certificate of somebody else: whether it is bound to one, the server decides. */
+export function certificateConfirmation({ thumbprint, origin }: TlsIdentity): Confirmation {
+  return {
+    method: 'x5t#S256',
+    thumbprint,
+    isRequired: false,
+    noun: 'certificate',
+    shown: `the certificate from ${origin}`,
+    hint: 'does something on the way, such as a proxy, present a certificate of its own? nobody here could use this token',
+  };
 }
 
 /** The same authorization over a connection that presents the certificate, RFC 8705 section 3. */

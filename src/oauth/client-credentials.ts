@@ -2,11 +2,12 @@ import { ProtocolError } from '../errors.ts';
 import type { HttpDocument } from '../http/transport.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readJwtClaims } from '../jwt/decode.ts';
+import { certificateConfirmation } from './certificate-binding.ts';
 import type { EndpointOptions } from './endpoint-request.ts';
 import { postForm } from './endpoint-request.ts';
 import type { SentRequest } from './error-response.ts';
 import { answerOf, requireJsonObject, requireSuccess } from './error-response.ts';
-import { requireBinding } from './require-binding.ts';
+import { requireConfirmation } from './require-confirmation.ts';
 import type { SenderConstraint } from './sender-constraint.ts';
 
 /** The parameters of an access token request, RFC 6749 section 4.4.2 and RFC 8707 section 2. */
@@ -62,6 +63,8 @@ export async function requestToken(
   sent: SentRequest,
   now: () => number,
 ): Promise<TokenAnswer> {
+  const { constraint, authentication } = options;
+  const { tls, caveat } = authentication;
   const issuedOn = Math.floor(now() / 1000);
   const document = await postForm(tokenEndpoint, toForm(request), options);
   requireSuccess(document, sent, now());
@@ -70,10 +73,11 @@ export async function requestToken(
     document,
     request,
     issuedOn,
-    options.constraint,
+    constraint,
   );
-  const { tls, caveat } = options.authentication;
-  requireBinding(token.accessToken, tls, document);
+  if (constraint?.tokenType === token.tokenType)
+    requireConfirmation(token.accessToken, constraint.confirmation, document);
+  if (tls !== undefined) requireConfirmation(token.accessToken, certificateConfirmation(tls), document);
   return { token, findings: [...findings, ...[caveat?.(document)].filter((finding) => finding !== undefined)] };
 }
 
@@ -96,7 +100,7 @@ export function readTokenResponse(
   document: HttpDocument,
   request: AccessTokenRequest,
   issuedOn: number,
-  constraint?: Pick<SenderConstraint, 'tokenType' | 'isOptional' | 'confirmation'>,
+  constraint?: Pick<SenderConstraint, 'tokenType' | 'isOptional'>,
 ): TokenAnswer {
   const reject = (reason: string, hint?: string): never => {
     throw new ProtocolError('invalid_response', `the access token response ${reason}`, {
@@ -116,8 +120,6 @@ export function readTokenResponse(
   const type = tokenType === undefined ? expectedType : types.find((one) => isSameType(one, tokenType));
   if (type === undefined)
     return reject(`is of token_type ${shown(tokenType)}, not ${expectedType}`, typeHint(tokenType, expectedType));
-  const objection = constraint?.tokenType === type ? bindingObjection(accessToken, constraint.confirmation) : undefined;
-  if (objection !== undefined) return reject(objection, 'the server did not bind the token to the key of the proof');
   const lifetime = toLifetime(response.expires_in);
   if (lifetime === 'unreadable') return reject(`has an expires_in of ${shown(response.expires_in)}`);
   if (!isScope(scope)) return reject('has a scope that is no string');
@@ -148,19 +150,6 @@ function typeHint(actual: unknown, expected: string): string {
     return 'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional';
   if (isSameType('DPoP', actual)) return 'this token is of use only with a key: say --dpop';
   return `a token of another type must not be used as a ${expected.toLowerCase()} token`;
-}
-
-/** What is wrong with the binding of a token, as far as the token tells (RFC 9449 section 6.1). */
-function bindingObjection(accessToken: string, confirmation: SenderConstraint['confirmation']): string | undefined {
-  const claims = readJwtClaims(accessToken);
-  if (claims === undefined) return undefined;
-  const bound = (claims.cnf ?? {}) as Readonly<Record<string, unknown>>;
-  for (const [member, value] of Object.entries(confirmation)) {
-    if (bound[member] === undefined) return `has a token that is bound to no key: it has no cnf.${member}`;
-    if (bound[member] !== value)
-      return `has a token that is bound to another key than ours: its cnf.${member} is another`;
-  }
-  return undefined;
 }
 
 /** The latest instant that a date can hold, in seconds. */

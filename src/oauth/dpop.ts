@@ -29,7 +29,14 @@ export function dpopConstraint(prover: Prover, isOptional: boolean): SenderConst
   return {
     tokenType: 'DPoP',
     isOptional,
-    confirmation: { jkt: prover.key.thumbprint },
+    confirmation: {
+      method: 'jkt',
+      thumbprint: prover.key.thumbprint,
+      isRequired: true,
+      noun: 'key',
+      shown: 'a DPoP proof',
+      hint: 'the server did not bind the token to the key of the proof',
+    },
     complete: (request) => withProof(request, prover),
     wantsAnotherTry: (document) => {
       const hasNonce = rememberNonce(document.url, document.headers, prover.nonces);

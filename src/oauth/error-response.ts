@@ -69,7 +69,7 @@ export function readErrorResponse(
   const { error_description: description, error_uri: uri } = response;
   const references = referenceMembers.flatMap((name) => {
     const values = [body[name]].flat().filter((value) => typeof value === 'string' || typeof value === 'number');
-    return values.length === 0 ? [] : [`${name}=${values.join(',').slice(0, 100)}`];
+    return values.length === 0 ? [] : [`${name}=${redact(values.join(',')).slice(0, 100)}`];
   });
   const words = description === undefined ? error : `"${description}"`;
   const more = [uri, references.join(' ')]

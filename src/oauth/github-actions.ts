@@ -23,7 +23,9 @@ export function requireIdTokenEndpoint(
   token: string | undefined,
   origin: string,
 ): IdTokenEndpoint {
-  if (token && url !== undefined && isHttpUrl(url)) return { url: new URL(url), token };
+  // Anything else cannot be sent in a header field, and would be a failure of the connection.
+  const isToken = token !== undefined && /^[\x21-\x7e]+$/.test(token);
+  if (isToken && url !== undefined && isHttpUrl(url)) return { url: new URL(url), token };
   throw new ConfigError('missing_setting', `this is no job of GitHub Actions that may ask for ID tokens (${origin})`, {
     hint: 'the job needs permissions: id-token: write; the runner then sets ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN',
   });

@@ -25,8 +25,8 @@ export async function fetchJwks(jwksUri: URL, transport: Transport): Promise<Jso
     });
   }
   const keySet = toKeySet(body);
-  // A secret that anybody can fetch proves nothing.
-  if (keySet !== undefined) return { keys: keySet.keys.filter(({ kty }) => kty !== 'oct') };
+  // A secret or a private key that anybody can fetch proves nothing.
+  if (keySet !== undefined) return { keys: keySet.keys.filter(({ kty, d }) => kty !== 'oct' && d === undefined) };
   throw new ProtocolError('invalid_response', 'the authorization server did not answer with a JWK Set', {
     server: answerOf(document),
     hint: `is ${jwksUri.href} the right jwks_uri?`,

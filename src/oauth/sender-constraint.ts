@@ -1,5 +1,6 @@
 import type { HttpDocument } from '../http/transport.ts';
 import type { HttpRequest } from '../http/types.ts';
+import type { Confirmation } from './require-confirmation.ts';
 
 /** Binds a token to a key that the client holds, such as DPoP (RFC 9449), at an endpoint of the authorization server. */
 export interface SenderConstraint {
@@ -7,8 +8,8 @@ export interface SenderConstraint {
   readonly tokenType: string;
   /** Whether a bearer token will do where the server does not bind it. */
   readonly isOptional: boolean;
-  /** What a JWT must say about its binding in `cnf` (RFC 7800 section 3.1). */
-  readonly confirmation: Readonly<Record<string, string>>;
+  /** What a token of that type must be bound to. */
+  readonly confirmation: Confirmation;
   /** Adds the proof to a request; asked anew for each try. */
   readonly complete: (request: HttpRequest) => Promise<HttpRequest>;
   /** Looks at a response, for a nonce, and says whether the request is worth one more try. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { TlsCredentials } from '../support/http-server.ts';
@@ -48,7 +49,18 @@ beforeAll(async () => {
   files['public.key'] = await openssl(['pkey', '-in', 'key', '-pubout', '-out', 'out'], from);
   files['openssh.key'] = '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n';
   files['damaged.key'] = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n';
+  files['short.key'] = `${files['client.key']}`.slice(0, 90);
+  files['old.key'] = await openssl(
+    ['pkcs8', '-topk8', '-v1', 'PBE-MD5-DES', '-provider', 'legacy', '-provider', 'default', '-in', 'key'].concat(
+      '-passout',
+      'pass:right',
+      '-out',
+      'out',
+    ),
+    from,
+  );
   files['der.key'] = await openssl(['pkey', '-in', 'key', '-outform', 'DER', '-out', 'out'], from);
+  files['client.der'] = new X509Certificate(files['client.pem'] ?? '').raw;
   files['chain-first.pem'] = `${files['other.pem']}${files['client.pem']}`;
   Object.assign(files, { right: 'right\n', wrong: 'right \n', empty: '\n' });
 });
@@ -102,6 +114,11 @@ describe('is refused before anything is sent', () => {
       /^it holds a certificate only: name the file of its private key with --key FILE$/,
     ],
     [
+      '--cert client.der',
+      /^secret_unusable\]: there is no private key in .*client.der \(--cert\)$/,
+      /^it holds a certificate only: name the file of its private key with --key FILE$/,
+    ],
+    [
       '--cert client.pem --key public.key',
       /^secret_unusable\]: there is no private key in .*public.key \(--key\)$/,
       /^it holds the public key/,
@@ -118,7 +135,8 @@ describe('is refused before anything is sent', () => {
     ],
     [
       '--cert client.pem --key damaged.key',
-      /^secret_unusable\]: the private key in .*damaged.key \(--key\) is damaged$/,
+      /^secret_unusable\]: the private key in .*damaged.key \(--key\) is no PEM that can be read$/,
+      /^are its line ends still there\?/,
     ],
     [
       '--cert client.pem --key encrypted.key',
@@ -131,6 +149,15 @@ describe('is refused before anything is sent', () => {
       /--pass-file FILE/,
     ],
     [
+      '--cert client.pem --key short.key',
+      /^secret_unusable\]: the private key in .*short.key \(--key\) breaks off before the end of the key$/,
+    ],
+    [
+      '--cert client.pem --key old.key --pass-file right',
+      /^secret_unusable\]: the private key in .*old.key \(--key\) is encrypted in an old way that OpenSSL 3 does not open$/,
+      /openssl pkey -provider legacy /,
+    ],
+    [
       '--cert client.pem --key encrypted.key --pass-file wrong',
       /^secret_unusable\]: the password does not open the private key in .*encrypted.key \(--key\)$/,
       /one final newline in it does not count, a blank does$/,
@@ -141,11 +168,11 @@ describe('is refused before anything is sent', () => {
     ],
     [
       '--cert client.pem --key encrypted.key --pass-file empty',
-      /^secret_unusable\]: the secret in .*empty \(--pass-file\) is empty$/,
+      /^secret_unusable\]: the password in .*empty \(--pass-file\) is empty$/,
     ],
     [
       '--cert client.pem --key encrypted.key --pass-file none',
-      /^secret_unusable\]: the secret file .* does not exist$/,
+      /^secret_unusable\]: the password file .* does not exist$/,
     ],
     [
       '--cert client.pem --key other.key',
@@ -227,10 +254,14 @@ describe('is refused before anything is sent', () => {
   });
 });
 
-test.for(['open.p12', 'client.p12'])(
-  'a PKCS#12 file is opened, with a password that it needs or not: %s',
-  async (name, { cli }) => {
+test.for([
+  '--cert open.p12 --pass-file right',
+  '--cert client.p12 --pass-file right',
+  '--cert client.der --key client.key',
+])(
+  'a certificate in another format than PEM is taken, with a password that it needs or not: %s',
+  async (words, { cli }) => {
     cli.answer('POST', tokenEndpoint, { json: { access_token: 'abc', token_type: 'Bearer', expires_in: 300 } });
-    expect(await token(cli, `--cert ${name} --pass-file right`)).toEqual({ exitCode: 0, stdout: 'abc\n', stderr: '' });
+    expect(await token(cli, words)).toEqual({ exitCode: 0, stdout: 'abc\n', stderr: '' });
   },
 );

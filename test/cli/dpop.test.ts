@@ -1,9 +1,12 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { decodeJwt, exportJWK, exportPKCS8, exportSPKI, generateKeyPair } from 'jose';
 import { describe, expect } from 'vitest';
 import { keyThumbprint } from '../../src/jwt/key-thumbprint.ts';
+import { makeKey } from '../support/authentication/keys.ts';
 import type { Cli } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
+import { encrypt } from './support/client-assertions.ts';
 import { answerMetadata, answerToken, byIssuer, direct, report, success, tokenEndpoint } from './support/scene.ts';
 import { jwks, signToken, unsignedToken } from './support/signing.ts';
 
@@ -31,36 +34,20 @@ function proofs({ requests }: Cli): ReturnType<typeof decodeJwt>[] {
 
 const env = direct;
 
-function shortRsaKey(): string {
-  return generateKeyPairSync('rsa', { modulusLength: 1024 })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
-    .toString();
-}
-
-function encryptedKey(): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return privateKey
-    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'correct horse' })
-    .toString();
-}
-
 describe('what cannot work is refused before anything is sent', () => {
-  const named = 'the private key in $DIR/key (--dpop-key)';
+  const key = 'private key in $DIR/key (--dpop-key)';
+  const named = `the ${key}`;
+  const lost = [
+    'error[usage]: without the cache the key that the token is bound to would be lost',
+    'give a key of your own with --dpop-key FILE, or leave --no-cache out',
+  ] as const;
+  const useless = [
+    'error[usage]: the token of --token-file is of use only with the key that it is bound to',
+    'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
+  ] as const;
   test.for<[mistake: string, content: string | undefined, args: string[], message: string, hint: string]>([
-    [
-      'a key that would be lost',
-      undefined,
-      ['token', '--dpop', '--no-cache'],
-      'error[usage]: without the cache the key that the token is bound to would be lost',
-      'give a key of your own with --dpop-key FILE, or leave --no-cache out',
-    ],
-    [
-      'the same, a bearer token being welcome',
-      undefined,
-      ['token', '--dpop-optional', '--no-cache'],
-      'error[usage]: without the cache the key that the token is bound to would be lost',
-      'give a key of your own with --dpop-key FILE, or leave --no-cache out',
-    ],
+    ['a key that would be lost', undefined, ['token', '--dpop', '--no-cache'], ...lost],
+    ['the same, a bearer token being welcome', undefined, ['token', '--dpop-optional', '--no-cache'], ...lost],
     [
       'a key that is not there',
       undefined,
@@ -86,21 +73,21 @@ describe('what cannot work is refused before anything is sent', () => {
       'a public key',
       publicPem,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign',
+      `error[secret_unusable]: there is no ${key}`,
+      'it holds the public key: only the private one can sign',
     ],
     [
       'a public JWK',
       publicJwk,
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is a public key`,
-      'only the private key can sign: it has a member d',
+      `error[secret_unusable]: there is no ${key}`,
+      'it holds the public key: the private one, which can sign, has a member d',
     ],
     [
       'a word',
       'hunter22',
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} holds no private key`,
+      `error[secret_unusable]: there is no ${key}`,
       'it takes a private key as PEM (-----BEGIN PRIVATE KEY-----) or as JWK ({"kty":…,"d":…})',
     ],
     [
@@ -112,32 +99,20 @@ describe('what cannot work is refused before anything is sent', () => {
     ],
     [
       'a short RSA key',
-      shortRsaKey(),
+      makeKey('RS256', 1024).pem,
       ['token', '--dpop-key', 'key'],
       `error[secret_unusable]: ${named} is too weak: the RSA key has 1024 bits, fewer than 2048`,
       'make another one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072',
     ],
     [
       'an encrypted key',
-      encryptedKey(),
+      encrypt(makeKey('ES256').pem, 'correct horse'),
       ['token', '--dpop-key', 'key'],
-      `error[secret_unusable]: ${named} is encrypted`,
-      'give the file that holds its password: --pass-file FILE',
+      `error[secret_unusable]: ${named} is encrypted, and no password is given`,
+      'put the password into a file of its own: --pass-file FILE',
     ],
-    [
-      'a bound token without its key',
-      boundToken,
-      ['call', url, '--token-file', 'key'],
-      'error[usage]: the token of --token-file is of use only with the key that it is bound to',
-      'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
-    ],
-    [
-      'an opaque token and no key',
-      'opaque',
-      ['call', url, '--dpop', '--token-file', 'key'],
-      'error[usage]: the token of --token-file is of use only with the key that it is bound to',
-      'give that key with --dpop-key FILE; a key that ccgrant made is kept with its token: leave --token-file out',
-    ],
+    ['a bound token without its key', boundToken, ['call', url, '--token-file', 'key'], ...useless],
+    ['an opaque token and no key', 'opaque', ['call', url, '--dpop', '--token-file', 'key'], ...useless],
     [
       'a proof by hand',
       undefined,
@@ -243,32 +218,49 @@ describe('the answer to an access token request with a proof', () => {
     });
   });
 
-  const refusals: [answer: string, members: () => Promise<object>, message: string, hint: string][] = [
+  test('takes the place of the one of before, and of its key, when it cannot be kept', async ({ cli }) => {
+    const keys = join(cli.cacheDirectory, 'keys');
+    answerToken(cli, 'first-token', { token_type: 'DPoP' });
+    answerToken(cli, 'second-token', { token_type: 'DPoP', expires_in: undefined });
+    answerToken(cli, 'third-token', { token_type: 'DPoP' });
+    await cli.run(['token', '--dpop'], { env });
+    expect(readdirSync(keys)).toHaveLength(1);
+    expect(await cli.run(['token', '--dpop', '--fresh'], { env })).toMatchObject({ stdout: 'second-token\n' });
+    expect(readdirSync(keys)).toEqual([]);
+    expect(await cli.run(['token', '--dpop'], { env })).toEqual(success('third-token\n'));
+  });
+
+  const bound = 'the server did not bind the token to the key of the proof';
+  const refusals: [answer: string, members: () => Promise<object>, message: string, facts: object][] = [
     [
       'a bearer token',
       async () => ({ token_type: 'Bearer' }),
-      'is of token_type "Bearer", not DPoP',
-      'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional',
+      'the access token response is of token_type "Bearer", not DPoP',
+      {
+        server: from200,
+        hint: 'the server does not bind tokens to a key, or not for this client: to take a bearer token say --dpop-optional',
+      },
     ],
     [
       'a token of no binding at all',
       async () => ({ access_token: await signToken(), token_type: 'DPoP' }),
-      'has a token that is bound to no key: it has no cnf.jkt',
-      'the server did not bind the token to the key of the proof',
+      'the token is bound to no key: it has no cnf.jkt',
+      { server: from200, sent: `a DPoP proof, jkt ${jkt}`, hint: bound },
     ],
     [
       'a token that is bound to another key',
       async () => ({ access_token: await boundTo('another'), token_type: 'DPoP' }),
-      'has a token that is bound to another key than ours: its cnf.jkt is another',
-      'the server did not bind the token to the key of the proof',
+      'the token is bound to another key than ours',
+      { server: `${from200}: jkt another`, sent: `a DPoP proof, jkt ${jkt}`, hint: bound },
     ],
   ];
-  test.for(refusals)('is refused when it is %s, and nothing is kept', async ([, members, message, hint], { cli }) => {
+  test.for(refusals)('is refused when it is %s, and nothing is kept', async ([, members, message, facts], { cli }) => {
+    await cli.writeFile('key', pem);
     answerToken(cli, 'opaque-token', await members());
-    expect(await cli.run(['token', '--dpop'], { env })).toEqual({
+    expect(await cli.run(['token', '--dpop-key', 'key'], { env })).toEqual({
       exitCode: 3,
       stdout: '',
-      stderr: report('invalid_response', `the access token response ${message}`, { server: from200, hint }),
+      stderr: report('invalid_response', message, facts),
     });
     expect(await cli.run(['cache', 'list', '--json'])).toEqual(success('[]\n'));
   });
@@ -425,7 +417,7 @@ describe('call with a bound token', () => {
   });
 
   test('proves the possession of the key of an encrypted file', async ({ cli }) => {
-    await cli.writeFile('key', encryptedKey());
+    await cli.writeFile('key', encrypt(makeKey('ES256').pem, 'correct horse'));
     await cli.writeFile('password', 'correct horse\n');
     answerToken(cli, 'bound-token', { token_type: 'DPoP' });
     const args = ['token', '--dpop-key', 'key', '--pass-file', 'password'];
@@ -444,7 +436,7 @@ test('a profile can ask for it', async ({ cli }) => {
 describe('verify --bound-to-key', () => {
   test.for<[string, object, boolean, string | undefined]>([
     ['this key', { cnf: { jkt } }, true, undefined],
-    ['another key', { cnf: { jkt: 'x' } }, false, `cnf.jkt is "x", not ${jkt}`],
+    ['another key', { cnf: { jkt: 'x' } }, false, `the token is bound to another key: cnf.jkt is "x", not ${jkt}`],
     ['no key', {}, false, 'the token is bound to no key: it has no cnf.jkt'],
     ['a certificate', { cnf: { 'x5t#S256': 'x' } }, false, 'the token is bound to no key: it has no cnf.jkt'],
     ['null', { cnf: null }, false, 'the token is bound to no key: it has no cnf.jkt'],

@@ -2,22 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KeyFile, makeKey } from '../support/authentication/keys.ts';
-import type { AuthenticationCase, Command, RowName } from '../support/authentication/rows.ts';
-import { casesOn, commands } from '../support/authentication/rows.ts';
+import type { Command } from '../support/authentication/rows.ts';
+import { authenticationRows, casesOn, commands } from '../support/authentication/rows.ts';
 import { type DemoServers, startDemoServers } from '../support/demo-servers.ts';
 import { createWorkspace, type Workspace } from '../support/run-ccgrant.ts';
 
 const secret = 'not-a-real-secret-but-one-of-64-bytes-as-HS512-wants-it-to-be-ok';
-const cases = casesOn('oidcProvider');
+const cases = casesOn('oidcProvider', authenticationRows);
+type Case = (typeof cases)[number];
 
 let servers: DemoServers;
 const keys = new Map<string, KeyFile>();
 
-function idOf({ name, algorithm }: AuthenticationCase): string {
+function idOf({ name, algorithm }: Case): string {
   return algorithm === undefined ? name : `${name}-${algorithm}`;
 }
 
-function keyOf(one: AuthenticationCase): KeyFile {
+function keyOf(one: Case): KeyFile {
   const id = idOf(one);
   const key = keys.get(id) ?? makeKey(one.algorithm ?? 'ES256');
   keys.set(id, key);
@@ -25,7 +26,7 @@ function keyOf(one: AuthenticationCase): KeyFile {
 }
 
 /** How the client of a case is known to the server (RFC 7591). */
-function registrationOf(one: AuthenticationCase): object {
+function registrationOf(one: Case): object {
   const client = { client_id: idOf(one), scope: 'api:read' };
   switch (one.name) {
     case 'private_key_jwt':
@@ -43,13 +44,15 @@ function registrationOf(one: AuthenticationCase): object {
         token_endpoint_auth_signing_alg: one.algorithm,
         client_secret: secret,
       };
+    case 'none':
+      return { ...client, token_endpoint_auth_method: one.name };
     default:
       return { ...client, token_endpoint_auth_method: one.name, client_secret: secret };
   }
 }
 
 beforeAll(async () => {
-  servers = await startDemoServers(cases.filter((one) => one.commands.length > 0).map(registrationOf));
+  servers = await startDemoServers(cases.map(registrationOf), ['--public-clients']);
 });
 
 afterAll(async () => {
@@ -57,7 +60,7 @@ afterAll(async () => {
 });
 
 /** What a person says for the credential of a case; the files that it takes are written before. */
-const credentials: Record<RowName, (one: AuthenticationCase, workspace: Workspace) => Promise<string[]>> = {
+const credentials: Record<Case['name'], (one: Case, workspace: Workspace) => Promise<string[]>> = {
   none: async () => ['--auth-method', 'none'],
   client_secret_basic: bySecret,
   client_secret_post: bySecret,
@@ -82,14 +85,14 @@ const credentials: Record<RowName, (one: AuthenticationCase, workspace: Workspac
   },
 };
 
-async function bySecret({ name, algorithm }: AuthenticationCase, workspace: Workspace): Promise<string[]> {
+async function bySecret({ name, algorithm }: Case, workspace: Workspace): Promise<string[]> {
   await workspace.writeFile('secret.txt', secret);
   const options = algorithm === undefined ? [] : ['--signing-alg', algorithm];
   return ['--client-secret-file', 'secret.txt', '--auth-method', name, ...options];
 }
 
 /** In the order of the table: each command goes on with the token of the first. */
-describe.each(cases.filter((one) => one.commands.length > 0))('a client by $name $algorithm', (one) => {
+describe.each(cases)('a client by $name $algorithm', (one) => {
   let workspace: Workspace;
   let token = '';
 

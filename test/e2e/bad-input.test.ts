@@ -1,28 +1,13 @@
-import { spawn } from 'node:child_process';
-import {
-  chmod,
-  chown,
-  cp,
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { Answer, Answers, HttpServer } from '../support/http-server.ts';
 import { closedPort, json, startHttpServer } from '../support/http-server.ts';
 import type { CcgrantResult, RunOptions, Workspace } from '../support/run-ccgrant.ts';
 import { createWorkspace } from '../support/run-ccgrant.ts';
 import type { CertificateAuthority } from '../support/tls.ts';
 import { createCertificateAuthority } from '../support/tls.ts';
+import { copyProgram, execute, type ProgramCopy } from '../support/unprivileged.ts';
 
 const clientId = 'ci-bot';
 const secret = 'S3cr3t/+=%"';
@@ -33,34 +18,27 @@ const secretForms = [
   btoa(`${clientId}:${encodeURIComponent(secret)}`),
 ];
 
-/** Nobody special: root may read and write what no user may. */
-const unprivileged = 65_534;
-const isRoot = process.getuid?.() === 0;
-
 let server: HttpServer;
 let tlsServer: HttpServer;
 let authority: CertificateAuthority;
 let unusedPort: number;
-/** A copy of the program that every user may read, and the certificate of the authority. */
-let program: string;
+/** With the certificate of the authority in its directory. */
+let program: ProgramCopy;
 
 beforeAll(async () => {
   unusedPort = await closedPort();
   authority = await createCertificateAuthority();
   server = await startHttpServer(answers);
   tlsServer = await startHttpServer(answers, await authority.issue(['127.0.0.1']));
-  program = await mkdtemp(join(tmpdir(), 'ccgrant-program-'));
-  await chmod(program, 0o755);
-  const checkout = fileURLToPath(new URL('../..', import.meta.url));
-  for (const folder of ['bin', 'dist']) await cp(join(checkout, folder), join(program, folder), { recursive: true });
-  await writeFile(join(program, 'ca.pem'), authority.certificate);
+  program = await copyProgram();
+  await writeFile(join(program.directory, 'ca.pem'), authority.certificate);
 });
 
 afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await tlsServer?.[Symbol.asyncDispose]();
   await authority?.[Symbol.asyncDispose]();
-  if (program !== undefined) await rm(program, { recursive: true });
+  await program?.[Symbol.asyncDispose]();
 });
 
 /** The issuer below /issuer of the server that is asked; the one below /other is another one. */
@@ -101,62 +79,6 @@ function withoutSecret(): Record<string, string> {
   return rest;
 }
 
-/** Runs any program to its end in a workspace. Its standard input stays open unless something is written to it. */
-function execute(
-  workspace: Workspace,
-  [command = '', ...args]: readonly string[],
-  { env = {}, stdin, timeout = 10_000 }: RunOptions = {},
-): Promise<CcgrantResult> {
-  const child = spawn(command, args, {
-    cwd: workspace.directory,
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: workspace.home,
-      XDG_CACHE_HOME: workspace.cacheHome,
-      XDG_CONFIG_HOME: workspace.configHome,
-      ...env,
-    },
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output.stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  if (stdin !== undefined) child.stdin.end(stdin);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`${command} did not end within ${timeout} ms: ${output.stderr}`));
-    }, timeout);
-    child.once('error', reject);
-    child.once('close', (exitCode, signal) => {
-      clearTimeout(timer);
-      resolve({ exitCode, signal, ...output });
-    });
-  });
-}
-
-const node = process.execPath;
-const binary = (): string => join(program, 'bin/ccgrant.cjs');
-
-/** Runs ccgrant as a user who is not root, to whom the workspace then belongs. */
-async function runUnprivileged(
-  workspace: Workspace,
-  args: readonly string[],
-  options: RunOptions,
-): Promise<CcgrantResult> {
-  if (!isRoot) return execute(workspace, [node, binary(), ...args], { stdin: '', ...options });
-  const root = dirname(workspace.home);
-  await chown(root, unprivileged, unprivileged);
-  const entries = await readdir(root, { recursive: true });
-  await Promise.all(entries.map((path) => chown(join(root, path), unprivileged, unprivileged)));
-  const user = ['setpriv', `--reuid=${unprivileged}`, `--regid=${unprivileged}`, '--clear-groups'];
-  return execute(workspace, [...user, node, binary(), ...args], { stdin: '', ...options });
-}
-
 /** One kind of bad input, and what it gets. */
 interface Row {
   readonly args?: readonly string[];
@@ -177,6 +99,7 @@ interface Row {
   readonly never?: string;
 }
 
+const asUnprivileged: Row['run'] = (...run) => program.runUnprivileged(...run);
 const opaque = '2YotnFZFEjr1zCsicMWpAA';
 const encrypted = `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..aXY.dGV4dA.dGFn`;
 const token = /^token-\d+\n$/;
@@ -296,7 +219,7 @@ const badInput: Record<string, Row> = {
   'a secret file that may not be read': {
     env: withoutSecret,
     prepare: async (workspace) => chmod(await workspace.writeFile('secret.txt', secret), 0o000),
-    run: runUnprivileged,
+    run: asUnprivileged,
     args: ['--client-secret-file', 'secret.txt'],
     exitCode: 2,
     word: 'secret_unusable',
@@ -364,7 +287,7 @@ const badInput: Record<string, Row> = {
     // A terminal of its own, at which nobody types: this must end by itself.
     run: (workspace, _, options) => {
       const { stdin: _never, ...rest } = options;
-      const command = `'${node}' '${binary()}' decode`;
+      const command = `'${program.node}' '${program.binary}' decode`;
       return execute(workspace, ['script', '-qec', command, '/dev/null'], { ...rest, env: { TERM: 'dumb' } });
     },
     exitCode: 2,
@@ -392,7 +315,7 @@ const badInput: Record<string, Row> = {
   },
   'a configuration file that may not be read': {
     prepare: async (workspace) => chmod(await workspace.writeFile('config.toml', ''), 0o000),
-    run: runUnprivileged,
+    run: asUnprivileged,
     args: ['--config', 'config.toml'],
     exitCode: 2,
     word: 'file_unusable',
@@ -491,7 +414,11 @@ const badInput: Record<string, Row> = {
   },
   'standard output that is full': {
     run: (workspace, _, options) =>
-      execute(workspace, ['/bin/sh', '-c', 'exec "$0" "$@" > /dev/full', node, binary(), 'token'], options),
+      execute(
+        workspace,
+        ['/bin/sh', '-c', 'exec "$0" "$@" > /dev/full', program.node, program.binary, 'token'],
+        options,
+      ),
     exitCode: 2,
     word: 'output_failed',
     says: /ENOSPC/,
@@ -509,7 +436,7 @@ describe('bad input gets a clear error with the right exit code', () => {
           .replace('@TLS', tlsServer.origin)
           .replace('@CLOSED', String(unusedPort))
           .replace('@PORT', String(server.port))
-          .replace('@PROGRAM', program),
+          .replace('@PROGRAM', program.directory),
       );
       // What is asked of no command in particular is asked of token.
       const args = given[0]?.startsWith('-') === false ? given : ['token', ...given];
@@ -527,229 +454,6 @@ describe('bad input gets a clear error with the right exit code', () => {
       for (const hidden of [...secretForms, ...(row.never === undefined ? [] : [row.never])])
         expect(`${stdout}${stderr}`).not.toContain(hidden);
       expect(stderr).not.toMatch(/^ +at /m);
-    } finally {
-      await workspace.remove();
-    }
-  });
-});
-
-/** What has happened to the cache before ccgrant is run a second time. */
-interface CacheFault {
-  readonly spoil: (place: CachePlace) => Promise<unknown>;
-  readonly as?: 'unprivileged user';
-  readonly env?: Record<string, string>;
-  /** A telling part of the warning. */
-  readonly says?: RegExp;
-}
-
-interface CachePlace {
-  readonly workspace: Workspace;
-  readonly directory: string;
-  /** The file of the only token. */
-  readonly entry: string;
-  /** A file that is none of the cache's business. */
-  readonly victim: string;
-}
-
-const precious = 'precious\n';
-
-/** What makes an entry none, so that the next one takes its place without a word. */
-const entryFaults: Readonly<Record<string, CacheFault>> = {
-  'an entry that is broken': { spoil: ({ entry }) => writeFile(entry, 'garbage') },
-  'an entry that is empty': { spoil: ({ entry }) => writeFile(entry, '') },
-  'an entry that breaks off': {
-    spoil: async ({ entry }) => {
-      const content = await readFile(entry);
-      await writeFile(entry, content.subarray(0, content.length / 2));
-    },
-  },
-  'an entry of which one byte is another': {
-    spoil: async ({ entry }) => {
-      const content = await readFile(entry, 'utf8');
-      await writeFile(entry, content.replace('"token-', '"tokeN-'));
-    },
-  },
-  'an entry by another program': {
-    spoil: ({ entry }) => writeFile(entry, '{"access_token":"evil","expires_on":9999999999}'),
-  },
-  'an entry that others may read': { spoil: ({ entry }) => chmod(entry, 0o644) },
-};
-
-const cacheFaults: Record<string, CacheFault> = {
-  'an entry that may not be read': { spoil: ({ entry }) => chmod(entry, 0o000), as: 'unprivileged user' },
-  ...(isRoot ? { 'an entry of another user': { spoil: ({ entry }) => chown(entry, unprivileged, unprivileged) } } : {}),
-  'a symbolic link in the place of the entry': {
-    spoil: async ({ entry, victim }) => {
-      await rename(entry, `${victim}.entry`);
-      await symlink(`${victim}.entry`, entry);
-    },
-    says: /symbolic link/,
-  },
-  'a symbolic link to what is no entry': {
-    spoil: async ({ entry, victim }) => {
-      await rm(entry);
-      await symlink(victim, entry);
-    },
-    says: /symbolic link/,
-  },
-  'a symbolic link to nothing': {
-    spoil: async ({ entry, victim }) => {
-      await rm(entry);
-      await symlink(`${victim}.nothing`, entry);
-    },
-    says: /symbolic link/,
-  },
-  'a pipe in the place of the entry': {
-    spoil: async ({ workspace, entry }) => {
-      await rm(entry);
-      expect(await execute(workspace, ['mkfifo', '-m', '600', entry])).toMatchObject({ exitCode: 0 });
-    },
-  },
-  'a second name of the entry': {
-    spoil: ({ entry, victim }) => link(entry, `${victim}.entry`),
-  },
-  'a hard link to what is no entry': {
-    spoil: async ({ entry, victim }) => {
-      await rm(entry);
-      await link(victim, entry);
-    },
-  },
-  'a directory in the place of the entry': {
-    spoil: async ({ entry }) => {
-      await rm(entry);
-      await mkdir(entry, { mode: 0o700 });
-    },
-  },
-  'a file in the place of the directory': {
-    spoil: async ({ directory, victim }) => {
-      await rm(directory, { recursive: true });
-      await link(victim, directory);
-    },
-    says: /is not a directory/,
-  },
-  'a file in the place of the directory of entries': {
-    spoil: async ({ entry, victim }) => {
-      await rm(dirname(entry), { recursive: true });
-      await link(victim, dirname(entry));
-    },
-    says: /is not a directory/,
-  },
-  'a file above the directory': {
-    spoil: async ({ workspace, victim }) => {
-      await rm(workspace.cacheHome, { recursive: true });
-      await link(victim, workspace.cacheHome);
-    },
-  },
-  'a symbolic link in the place of the directory': {
-    spoil: async ({ directory, victim }) => {
-      await rename(directory, `${victim}.cache`);
-      await symlink(`${victim}.cache`, directory);
-    },
-    says: /symbolic link/,
-  },
-  'a directory that the group may write': { spoil: ({ directory }) => chmod(directory, 0o770), says: /chmod 700 / },
-  'a directory that everybody may write': { spoil: ({ directory }) => chmod(directory, 0o777), says: /chmod 700 / },
-  'a directory that may not be entered': { spoil: ({ directory }) => chmod(directory, 0o000), as: 'unprivileged user' },
-  'a directory that may not be written': {
-    spoil: async ({ directory, entry }) => {
-      await rm(entry);
-      await chmod(dirname(entry), 0o500);
-      await chmod(directory, 0o500);
-    },
-    as: 'unprivileged user',
-  },
-  'a home that may not be written': {
-    spoil: async ({ workspace }) => {
-      await rm(workspace.cacheHome, { recursive: true });
-      await chmod(workspace.home, 0o500);
-    },
-    as: 'unprivileged user',
-    env: { XDG_CACHE_HOME: '' },
-  },
-  'a home that is not there': {
-    spoil: async () => {},
-    as: 'unprivileged user',
-    env: { HOME: '/proc/nowhere', XDG_CACHE_HOME: '' },
-  },
-};
-
-describe('a cache that is not as ccgrant left it costs one warning, and the token is printed', () => {
-  /** A cache with one token in it, as ccgrant left it. */
-  let left: Workspace;
-  let cachedToken: string;
-
-  beforeAll(async () => {
-    left = await createWorkspace(client());
-    const { exitCode, stdout, stderr } = await left.run(['token']);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    cachedToken = stdout;
-  });
-
-  afterAll(() => left?.remove());
-
-  async function openPlace(): Promise<CachePlace> {
-    const workspace = await createWorkspace(client());
-    const directory = join(workspace.cacheHome, 'ccgrant');
-    await cp(join(left.cacheHome, 'ccgrant'), directory, { recursive: true });
-    const [name = '', ...others] = await readdir(join(directory, 'tokens'));
-    expect(others).toEqual([]);
-    const victim = await workspace.writeFile('victim.txt', precious);
-    return { workspace, directory, entry: join(directory, 'tokens', name), victim };
-  }
-
-  test.concurrent.for(Object.entries(entryFaults))('but for %s, which is replaced', async ([, fault], { expect }) => {
-    const place = await openPlace();
-    try {
-      await fault.spoil(place);
-      const { exitCode, stdout, stderr } = await place.workspace.run(['token']);
-      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-      expect(stdout).toMatch(token);
-      expect(stdout).not.toBe(cachedToken);
-      expect(await place.workspace.run(['token'])).toMatchObject({ exitCode: 0, stdout, stderr: '' });
-    } finally {
-      await place.workspace.remove();
-    }
-  });
-
-  test.concurrent.for(Object.entries(cacheFaults))('%s', async ([, fault], { expect }) => {
-    const place = await openPlace();
-    const { workspace, directory, entry, victim } = place;
-    try {
-      await fault.spoil(place);
-      const { exitCode, stdout, stderr } =
-        fault.as === undefined
-          ? await workspace.run(['token'], { env: fault.env ?? {} })
-          : await runUnprivileged(workspace, ['token'], { env: { ...client(), ...fault.env } });
-
-      expect(exitCode, stderr).toBe(0);
-      expect(stdout).toMatch(token);
-      expect(stdout).not.toBe(cachedToken);
-      expect(stderr).toMatch(/^warning: [^\n]+\n$/);
-      if (fault.says !== undefined) expect(stderr).toMatch(fault.says);
-      expect(await readFile(victim, 'utf8')).toBe(precious);
-    } finally {
-      // What may not be entered cannot be removed either.
-      for (const path of [directory, dirname(entry)]) await chmod(path, 0o700).catch(() => {});
-      await workspace.remove();
-    }
-  });
-
-  test('while one that is costs none, and the token comes from it', async () => {
-    const { workspace } = await openPlace();
-    try {
-      expect(await workspace.run(['token'])).toMatchObject({ exitCode: 0, stdout: cachedToken, stderr: '' });
-    } finally {
-      await workspace.remove();
-    }
-  });
-
-  test('and a damaged entry is replaced, so that the next time there is nothing to say', async () => {
-    const { workspace, entry } = await openPlace();
-    try {
-      await writeFile(entry, 'garbage');
-      const { stdout } = await workspace.run(['token']);
-
-      expect(await workspace.run(['token'])).toMatchObject({ exitCode: 0, stdout, stderr: '' });
     } finally {
       await workspace.remove();
     }

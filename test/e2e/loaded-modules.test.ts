@@ -132,10 +132,10 @@ test.each([
 
 test.each([
   ['a secret', { CCGRANT_CLIENT_SECRET: 'S3cr3t' }, []],
-  ['a private key', { CCGRANT_CLIENT_SECRET: '', CCGRANT_PRIVATE_KEY: 'key.pem' }, ['sign', 'signing-key', 'webapi']],
+  ['a private key', { CCGRANT_CLIENT_SECRET: '', CCGRANT_PRIVATE_KEY: 'key.pem' }, ['private-key', 'sign', 'webapi']],
 ])('a token that is asked for by %s loads what signs only where something is signed', async (_, env, signing) => {
   await using scene = await openScene();
   await scene.workspace.writeFile('key.pem', makeKey('ES256').pem);
   const { chunks } = await loadedBy('token --no-cache', scene, env);
-  expect(chunks.filter((name) => /sign|webapi|jose|thumbprint|github/.test(name))).toEqual(signing);
+  expect(chunks.filter((name) => /sign|private-key|webapi|jose|thumbprint|github/.test(name))).toEqual(signing);
 });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
@@ -390,6 +391,44 @@ describe.concurrent('a token appears nowhere on standard error', () => {
     const debug = await scene.run(['decode', token, '-v']);
     expect(stderr + debug.stderr).not.toContain(token);
   });
+});
+
+describe.concurrent('a proof of possession and an assertion appear nowhere', () => {
+  /** What must be proved is in the signature; whoever sees all of a fresh one may be quicker than its owner. */
+  const proofOf = ({ headers, form }: ReceivedRequest): string =>
+    [headers.dpop ?? '', form.get('client_assertion') ?? ''].join(' ');
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const answers: Record<string, Answers> = {
+    'repeats it in an error': {
+      '/token': (request) =>
+        json({ error: 'invalid_dpop_proof', error_description: proofOf(request), trace_id: proofOf(request) }, 400),
+    },
+    'answers with it where JSON was to be': { '/token': (request) => text(proofOf(request), 403) },
+    'gives it back beside the token': {
+      '/token': (request) => json({ ...tokenResponse, token_type: 'DPoP', debug: proofOf(request) }),
+    },
+    'repeats it in a challenge': {
+      '/token': json({ ...tokenResponse, token_type: 'DPoP' }),
+      '/api': (request) =>
+        empty(401, { 'www-authenticate': `DPoP error="invalid_dpop_proof", error_description="${proofOf(request)}"` }),
+    },
+  };
+  for (const [what, answer] of Object.entries(answers)) {
+    test(`when a server ${what}`, async () => {
+      await using scene = await openScene(answer, { CCGRANT_CLIENT_SECRET: '' });
+      await scene.workspace.writeFile('key.pem', key.export({ type: 'pkcs8', format: 'pem' }).toString());
+      const options = ['--private-key', 'key.pem', '--dpop', '--format', 'json', '-v'];
+      const { stderr } = await scene.run(['call', `${scene.server.origin}/api`, ...options]);
+      const signatures = scene.server
+        .requests()
+        .flatMap((request) => proofOf(request).split(' '))
+        .flatMap((proof) => proof.split('.')[2] ?? []);
+      expect(signatures.length).toBeGreaterThan(1);
+      const seen = stderr + (await filesOf(scene));
+      for (const signature of signatures) expect(seen).not.toContain(signature);
+      expect(seen).not.toMatch(/\beyJ[\w-]{40}/);
+    });
+  }
 });
 
 describe.concurrent('the secret is read', () => {

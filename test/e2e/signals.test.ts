@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Answers, endless, json, silence, startSilentServer } from '../support/http-server.ts';
 import { clientId, openScene, type Scene, tokenResponse } from '../support/http-server-scene.ts';
 
@@ -57,6 +58,19 @@ const inputIsRead = (_scene: Scene, { stdin }: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
     stdin?.write('a'.repeat(1024 * 1024), () => resolve());
   });
+
+const withPipe =
+  (option: string) =>
+  ({ workspace }: Scene): string[] => {
+    execFileSync('mkfifo', ['-m', '600', join(workspace.directory, 'pipe')]);
+    return ['token', option, 'pipe'];
+  };
+
+/** Both ends of it are open, and nothing comes. */
+const pipeIsOpen = async ({ workspace }: Scene): Promise<void> => {
+  const writer = await open(join(workspace.directory, 'pipe'), 'w');
+  onTestFinished(() => writer.close());
+};
 
 const fileIsThere =
   (name: string) =>
@@ -144,6 +158,17 @@ const moments: Moment[] = [
     during: 'a token for call that is read from standard input',
     args: (scene) => ['call', url(scene), '--token-file', '-'],
     arrive: inputIsRead,
+  },
+  {
+    during: 'a key that is read from a pipe',
+    signals: both,
+    args: withPipe('--private-key'),
+    arrive: pipeIsOpen,
+  },
+  {
+    during: 'a certificate that is read from a pipe',
+    args: withPipe('--cert'),
+    arrive: pipeIsOpen,
   },
   {
     during: 'tokens that are read line by line',

@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { CacheDirectory } from '../../src/cache/cache-directory.ts';
 import { TokenCache } from '../../src/cache/token-cache.ts';
+import { cacheKey } from '../support/cache-key.ts';
 import { cacheLocation } from '../support/cache-location.ts';
 import { clockAt, day } from './support/fake-clock.ts';
 import type { FaultScene } from './support/fault-scene.ts';
@@ -23,20 +24,7 @@ function plantEntries(directory: string, count: number, expiresIn: number): void
   const tokens = new TokenCache(new CacheDirectory(cacheLocation(directory, warn)));
   const now = Math.floor(Date.now() / 1000);
   for (let index = 0; index < count; index += 1) {
-    const key = {
-      issuer: 'https://as.example.com',
-      token_endpoint: undefined,
-      client_id: `client-${index}`,
-      auth_method: undefined,
-      basic_encoding: undefined,
-      credential: 'none',
-      certificate: undefined,
-      binding: undefined,
-      scope: [],
-      audience: [],
-      resource: [],
-      parameters: [],
-    };
+    const key = cacheKey({ issuer: 'https://as.example.com', client_id: `client-${index}` });
     const accessToken = `planted-${index}`;
     tokens.write({
       key,

@@ -1,24 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { makeKey } from '../support/authentication/keys.ts';
-import type { AuthenticationCase, Command, RowName } from '../support/authentication/rows.ts';
-import { casesOn, commands } from '../support/authentication/rows.ts';
+import type { Command } from '../support/authentication/rows.ts';
+import { authenticationRows, casesOn, certificateRows, commands } from '../support/authentication/rows.ts';
 import { openAdmin } from '../support/keycloak/admin.ts';
 import { audienceMapper, createRealm, type Realm } from '../support/keycloak/realm.ts';
 import { requestToken } from '../support/keycloak/tokens.ts';
 import { createWorkspace, type Workspace } from '../support/run-ccgrant.ts';
 
-const cases = casesOn('keycloak').filter((one) => one.commands.length > 0);
+const cases = casesOn('keycloak', [...authenticationRows, ...certificateRows]);
+type Case = (typeof cases)[number];
 const secret = 'not-a-real-secret-but-one-of-64-bytes-as-HS512-wants-it-to-be-ok';
 
 /** The realm that clients prove themselves to, and another one whose tokens are proof in the first. */
+const { baseUrl, secureBaseUrl, pki } = inject('keycloak');
 let realm: Realm;
 let workloads: Realm;
 let workload: { readonly clientId: string; readonly secret: string };
 let workspace: Workspace;
 
-function idOf({ name, algorithm }: AuthenticationCase): string {
+function idOf({ name, algorithm }: Case): string {
   return algorithm === undefined ? name : `${name}-${algorithm}`;
+}
+
+/** Where clients of this way prove themselves: a certificate is shown over TLS only. */
+function issuerOf({ name }: Case): string {
+  return name === 'tls_client_auth' ? realm.issuer.replace(baseUrl, secureBaseUrl) : realm.issuer;
 }
 
 const byKey = (algorithm: string, publicJwk: object): object => ({
@@ -30,8 +39,7 @@ const byKey = (algorithm: string, publicJwk: object): object => ({
   },
 });
 
-const representations: Record<RowName, (one: AuthenticationCase) => Promise<object>> = {
-  none: async () => ({}),
+const representations: Record<Case['name'], (one: Case) => Promise<object>> = {
   client_secret_basic: async () => ({ secret }),
   client_secret_post: async () => ({ secret }),
   client_secret_jwt: async () => ({ secret, clientAuthenticatorType: 'client-secret-jwt' }),
@@ -48,12 +56,23 @@ const representations: Record<RowName, (one: AuthenticationCase) => Promise<obje
       'jwt.credential.sub': decodeJwt(await requestToken(workloads.issuer, workload)).sub ?? '',
     },
   }),
+  tls_client_auth: async () => ({
+    clientAuthenticatorType: 'client-x509',
+    attributes: {
+      'x509.subjectdn': 'CN=mtls-client',
+      'x509.casubjectdn': 'CN=Playbook CA',
+      'tls.client.certificate.bound.access.tokens': 'true',
+    },
+  }),
 };
 
 beforeAll(async () => {
   const admin = openAdmin(inject('keycloak'));
   workspace = await createWorkspace();
   await workspace.writeFile('secret.txt', secret);
+  for (const name of ['ca.pem', 'client.pem', 'client.key']) {
+    await workspace.writeFile(name, await readFile(join(pki, name)));
+  }
   realm = await createRealm(admin, 'authentication');
   workloads = await createRealm(admin, 'workloads');
   workload = await workloads.createClient({
@@ -100,8 +119,7 @@ afterAll(async () => {
 });
 
 /** What a person says for the credential of a case. */
-const credentials: Record<RowName, (one: AuthenticationCase) => Promise<string[]>> = {
-  none: async () => [],
+const credentials: Record<Case['name'], (one: Case) => Promise<string[]>> = {
   client_secret_basic: bySecret,
   client_secret_post: bySecret,
   client_secret_jwt: bySecret,
@@ -115,9 +133,10 @@ const credentials: Record<RowName, (one: AuthenticationCase) => Promise<string[]
     await workspace.writeFile('assertion.jwt', stdout);
     return ['--client-assertion-file', 'assertion.jwt'];
   },
+  tls_client_auth: async () => ['--cert', 'client.pem', '--key', 'client.key', '--cacert', 'ca.pem'],
 };
 
-async function bySecret({ name, algorithm }: AuthenticationCase): Promise<string[]> {
+async function bySecret({ name, algorithm }: Case): Promise<string[]> {
   const options = algorithm === undefined ? [] : ['--signing-alg', algorithm];
   return ['--client-secret-file', 'secret.txt', '--auth-method', name, ...options];
 }
@@ -129,7 +148,7 @@ describe.each(cases)('a client by $name $algorithm', (one) => {
   async function run(...args: readonly string[]) {
     const options = await credentials[one.name](one);
     const id = one.name === 'client_assertion' ? [] : ['--client-id', idOf(one)];
-    return workspace.run([...args, '--issuer', realm.issuer, ...id, ...options]);
+    return workspace.run([...args, '--issuer', issuerOf(one), ...id, ...options]);
   }
 
   const checks: Record<Command, () => Promise<void>> = {
@@ -137,7 +156,7 @@ describe.each(cases)('a client by $name $algorithm', (one) => {
       const { exitCode, stdout, stderr } = await run('token');
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       token = stdout.trim();
-      expect(decodeJwt(token)).toMatchObject({ iss: realm.issuer, azp: idOf(one) });
+      expect(decodeJwt(token)).toMatchObject({ iss: issuerOf(one), azp: idOf(one) });
     },
     introspect: async () => {
       const { exitCode, stdout, stderr } = await run('introspect', token, '--format', 'json');
@@ -149,7 +168,7 @@ describe.each(cases)('a client by $name $algorithm', (one) => {
       expect(await run('introspect', token)).toMatchObject({ exitCode: 5 });
     },
     call: async () => {
-      const userinfo = `${realm.issuer}/protocol/openid-connect/userinfo`;
+      const userinfo = `${issuerOf(one)}/protocol/openid-connect/userinfo`;
       const { exitCode, stdout, stderr } = await run('call', userinfo, '--scope', 'openid', '--fresh');
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       expect(JSON.parse(stdout)).toHaveProperty('sub');

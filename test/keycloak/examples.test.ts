@@ -20,23 +20,15 @@ const admin = openAdmin(address);
 
 describe('keycloak-service-account', () => {
   const example = 'keycloak-service-account';
-  const realm = provideRealm('my-app-realm');
-  let examples: Examples;
+  const scene = provideScene('my-app-realm');
   let home: Readonly<Record<string, string>>;
   let first: ExampleResult;
   let second: ExampleResult;
 
   beforeAll(async () => {
-    await realm.expectAbsent();
-    examples = await copyExamples(address);
-    home = await examples.readHome();
-    first = await examples.run(example, { env: await setEveryVariable() });
-    second = await examples.runByHand(example, commandsOfReadme(await readExample(example, 'README.md')));
-  });
-
-  afterAll(async () => {
-    await examples?.remove();
-    await realm.remove();
+    home = await scene.examples.readHome();
+    first = await scene.examples.run(example, { env: await setEveryVariable() });
+    second = await scene.examples.runByHand(example, commandsOfReadme(await readExample(example, 'README.md')));
   });
 
   checkReadme(example);
@@ -66,7 +58,7 @@ describe('keycloak-service-account', () => {
   });
 
   test('the configuration of the user is neither read nor changed, and nothing else gets into the home', async () => {
-    expect(await examples.readHome()).toEqual(home);
+    expect(await scene.examples.readHome()).toEqual(home);
   });
 
   test('Keycloak holds a confidential client of the client credentials grant alone', async () => {
@@ -94,25 +86,28 @@ describe('keycloak-service-account', () => {
   test('the secret of the client is in a file that only its owner can read, and nowhere else', async () => {
     const { secret } = await readClient('my-app-realm', 'backend-service');
 
-    expect(await readFile(examples.stateFile(example, 'backend-service.secret'), 'utf8')).toBe(`${secret}\n`);
-    await expectPrivate(examples, example, ['backend-service.secret', 'client.json', 'token.txt', 'token.json']);
-    await expectNothingShown(examples, example, [first, second], [secret]);
+    expect(await readFile(scene.examples.stateFile(example, 'backend-service.secret'), 'utf8')).toBe(`${secret}\n`);
+    await expectPrivate(scene.examples, example, ['backend-service.secret', 'client.json', 'token.txt', 'token.json']);
+    await expectNothingShown(scene.examples, example, [first, second], [secret]);
   });
 
   test('a request that Keycloak refuses ends the script with its answer', async () => {
     const { adminClientId, adminClientSecret, remove } = await createPowerlessClient();
     try {
-      const result = await examples.run(example, {
+      const result = await scene.examples.run(example, {
         env: {
           KEYCLOAK_ADMIN_CLIENT_ID: adminClientId,
-          KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: await examples.writeFile('powerless.secret', adminClientSecret),
+          KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: await scene.examples.writeFile('powerless.secret', adminClientSecret),
         },
       });
 
       expect(result.exitCode, result.output).toBe(1);
       expect(result.output).toMatch(/^error: POST .*\/admin\/realms: .*HTTP 403 Forbidden.* 403$/m);
       expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('the realm');
-      await expect(stat(examples.stateFile(example, 'token.txt')), 'the token of an earlier run').rejects.toThrow();
+      await expect(
+        stat(scene.examples.stateFile(example, 'token.txt')),
+        'the token of an earlier run',
+      ).rejects.toThrow();
     } finally {
       await remove();
     }
@@ -121,33 +116,25 @@ describe('keycloak-service-account', () => {
 
 describe('keycloak-myorg', () => {
   const example = 'keycloak-myorg';
-  const realm = provideRealm('myorg');
-  let examples: Examples;
+  const scene = provideScene('myorg');
   let withoutApi: ExampleResult;
   let withApi: ExampleResult;
   let byHand: ExampleResult;
   let apiUrl: string;
 
   beforeAll(async () => {
-    await realm.expectAbsent();
-    examples = await copyExamples(address);
     const [freePort] = await findFreePorts(1);
     const freeUrl = `http://localhost:${freePort}`;
-    withoutApi = await examples.run(example, { env: { ...(await setEveryVariable()), API_URL: freeUrl } });
+    withoutApi = await scene.examples.run(example, { env: { ...(await setEveryVariable()), API_URL: freeUrl } });
     const api = await startFlaskServer(`${address.baseUrl}/realms/myorg`);
     apiUrl = api.url;
     try {
-      withApi = await examples.run(example, { env: { API_URL: apiUrl } });
+      withApi = await scene.examples.run(example, { env: { API_URL: apiUrl } });
       const commands = commandsOfReadme(await readExample(example, 'README.md'));
-      byHand = await examples.runByHand(example, commands, { env: { API_URL: apiUrl } });
+      byHand = await scene.examples.runByHand(example, commands, { env: { API_URL: apiUrl } });
     } finally {
       await api.stop();
     }
-  });
-
-  afterAll(async () => {
-    await examples?.remove();
-    await realm.remove();
   });
 
   checkReadme(example);
@@ -193,23 +180,23 @@ describe('keycloak-myorg', () => {
     const secrets = await Promise.all(
       ['test_api_client', 'test_api_resource'].map(async (clientId) => {
         const { secret } = await readClient('myorg', clientId);
-        expect(await readFile(examples.stateFile(example, `${clientId}.secret`), 'utf8')).toBe(`${secret}\n`);
+        expect(await readFile(scene.examples.stateFile(example, `${clientId}.secret`), 'utf8')).toBe(`${secret}\n`);
         return secret;
       }),
     );
 
-    await expectPrivate(examples, example, [
+    await expectPrivate(scene.examples, example, [
       'test_api_client.secret',
       'test_api_resource.secret',
       'client.json',
       'resource.json',
       'token.txt',
     ]);
-    await expectNothingShown(examples, example, [withoutApi, withApi, byHand], secrets);
+    await expectNothingShown(scene.examples, example, [withoutApi, withApi, byHand], secrets);
   });
 
   test('an API that answers with an error is not left out', async () => {
-    const result = await examples.run(example, { env: { API_URL: address.baseUrl } });
+    const result = await scene.examples.run(example, { env: { API_URL: address.baseUrl } });
 
     expect(result.exitCode, result.output).toBe(22);
     expect(stepsOfOutput(result.output)['call the API']).toContain('error[http_status]: the API answered 404');
@@ -219,25 +206,17 @@ describe('keycloak-myorg', () => {
 
 describe('mtls-playbook', () => {
   const example = 'mtls-playbook';
-  const realm = provideRealm('oauth2-playbook');
+  const scene = provideScene('oauth2-playbook');
   const env = { KEYCLOAK_URL: address.secureBaseUrl, PKI: address.pki };
   const certificatesAreThere = { 'certificates: made': 'certificates: there already' };
   const secureHost = { 'localhost:8443': new URL(address.secureBaseUrl).host };
-  let examples: Examples;
   let first: ExampleResult;
   let second: ExampleResult;
 
   beforeAll(async () => {
-    await realm.expectAbsent();
-    examples = await copyExamples(address);
-    first = await examples.run(example, { env: { ...(await setEveryVariable()), ...env } });
+    first = await scene.examples.run(example, { env: { ...(await setEveryVariable()), ...env } });
     const commands = commandsOfReadme(await readExample(example, 'README.md'));
-    second = await examples.runByHand(example, commands, { env });
-  });
-
-  afterAll(async () => {
-    await examples?.remove();
-    await realm.remove();
+    second = await scene.examples.runByHand(example, commands, { env });
   });
 
   checkReadme(example);
@@ -263,8 +242,8 @@ describe('mtls-playbook', () => {
 
   test('no token and no key is shown', async () => {
     const key = (await readFile(join(address.pki, 'client.key'), 'utf8')).split('\n')[1] ?? '';
-    await expectPrivate(examples, example, ['client.json', 'token.txt', 'token.json', 'verified.json']);
-    await expectNothingShown(examples, example, [first, second], [key]);
+    await expectPrivate(scene.examples, example, ['client.json', 'token.txt', 'token.json', 'verified.json']);
+    await expectNothingShown(scene.examples, example, [first, second], [key]);
   });
 });
 
@@ -272,25 +251,14 @@ describe.each([
   ['keycloak-service-account', 'my-app-realm'],
   ['keycloak-myorg', 'myorg'],
 ])('%s changes nothing', (example, realmName) => {
-  const realm = provideRealm(realmName);
-  let examples: Examples;
+  const scene = provideScene(realmName);
 
-  beforeAll(async () => {
-    await realm.expectAbsent();
-    examples = await copyExamples(address);
-  });
-
-  afterEach(realm.expectAbsent);
-
-  afterAll(async () => {
-    await examples?.remove();
-    await realm.remove();
-  });
+  afterEach(scene.expectAbsent);
 
   test('with a wrong secret of the admin client', async () => {
-    const KEYCLOAK_ADMIN_CLIENT_SECRET_FILE = await examples.writeFile('wrong.secret', 'not-the-secret');
+    const KEYCLOAK_ADMIN_CLIENT_SECRET_FILE = await scene.examples.writeFile('wrong.secret', 'not-the-secret');
 
-    const result = await examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE } });
+    const result = await scene.examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE } });
 
     expect(result.exitCode, result.output).toBe(3);
     expect(result.output).toMatch(/^error\[unauthorized_client\]: /m);
@@ -302,7 +270,9 @@ describe.each([
   });
 
   test('without a secret of the admin client, whose file it names', async () => {
-    const result = await examples.run(example, { env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: '/nowhere/admin.secret' } });
+    const result = await scene.examples.run(example, {
+      env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: '/nowhere/admin.secret' },
+    });
 
     expect(result.exitCode, result.output).toBe(2);
     expect(result.output).toMatch(/^error: .* with the secret in \/nowhere\/admin\.secret$/m);
@@ -312,7 +282,7 @@ describe.each([
     const [freePort] = await findFreePorts(1);
     const url = `http://localhost:${freePort}`;
 
-    const result = await examples.run(example, { env: { KEYCLOAK_URL: url } });
+    const result = await scene.examples.run(example, { env: { KEYCLOAK_URL: url } });
 
     expect(result.exitCode, result.output).toBe(4);
     expect(result.output).toMatch(/^error\[connection_failed\]: /m);
@@ -323,7 +293,7 @@ describe.each([
     ['ccgrant', /^error: ccgrant is not installed\n {2}hint: {3}\(cd '\/.+' && npm ci && npm link\)\n$/],
     ['jq', /^error: jq is not installed\n$/],
   ])('when %s is not installed', async (program, output) => {
-    const result = await examples.run(example, { without: [program] });
+    const result = await scene.examples.run(example, { without: [program] });
 
     expect(result).toEqual({ exitCode: 127, output: expect.stringMatching(output) });
   });
@@ -394,16 +364,29 @@ async function expectNothingShown(
   }
 }
 
-/** A realm that a script makes: somebody else's is neither used nor removed. */
-function provideRealm(name: string) {
+/** Copies the examples for tests whose scripts make a realm: one of somebody else is neither used nor removed. */
+function provideScene(realm: string) {
   let isOurs = false;
+  let examples: Examples;
+  const expectAbsent = async (): Promise<void> => {
+    await admin.request('GET', `/${realm}`, undefined, [404]);
+    isOurs = true;
+  };
+
+  beforeAll(async () => {
+    await expectAbsent();
+    examples = await copyExamples(address);
+  });
+
+  afterAll(async () => {
+    await examples?.remove();
+    if (isOurs) await admin.request('DELETE', `/${realm}`, undefined, [204, 404]);
+  });
+
   return {
-    async expectAbsent() {
-      await admin.request('GET', `/${name}`, undefined, [404]);
-      isOurs = true;
-    },
-    async remove() {
-      if (isOurs) await admin.request('DELETE', `/${name}`, undefined, [204, 404]);
+    expectAbsent,
+    get examples() {
+      return examples;
     },
   };
 }

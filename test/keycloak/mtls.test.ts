@@ -46,28 +46,13 @@ const other = { CCGRANT_CERT: 'other.pem', CCGRANT_KEY: 'other.key' };
 const without = { CCGRANT_CERT: '', CCGRANT_KEY: '' };
 
 describe('tls_client_auth', () => {
-  test('gets a bound token, calls with it, and revokes it', async () => {
-    const token = await workspace.run(['token', '--fresh']);
-    expect(token).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(decodeJwt(token.stdout.trim()).cnf).toEqual({ 'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) });
-
-    const stdin = token.stdout;
+  test('gets a token that is bound to the certificate, and of no use after it is revoked', async () => {
+    const { stdout: stdin } = await workspace.run(['token', '--fresh']);
+    expect(decodeJwt(stdin.trim()).cnf).toEqual({ 'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) });
     expect(await workspace.run(['verify', '--bound-to-cert', 'client.pem'], { stdin })).toMatchObject({ exitCode: 0 });
     expect(await workspace.run(['verify', '--bound-to-cert', 'other.pem'], { stdin })).toMatchObject({ exitCode: 5 });
-    const called = await workspace.run(['call', userinfo]);
-    expect(called).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(JSON.parse(called.stdout)).toMatchObject({ preferred_username: 'service-account-bound' });
     expect(await workspace.run(['revoke'], { stdin })).toMatchObject({ exitCode: 0, stderr: '' });
     expect(await workspace.run(['call', userinfo, '--token-file', '-'], { stdin })).toMatchObject({ exitCode: 22 });
-  });
-
-  test('introspects by the certificate', async () => {
-    const { stdout: stdin } = await workspace.run(['token', '--fresh']);
-    // Keycloak calls a token inactive to a client that is not in its aud; an answer it is all the same.
-    expect(await workspace.run(['introspect'], { stdin })).toMatchObject({
-      exitCode: 5,
-      stdout: '{\n  "active": false\n}\n',
-    });
   });
 
   test('needs https: the aliases that Keycloak lists over http are http', async () => {

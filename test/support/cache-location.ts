@@ -14,5 +14,12 @@ export const thisProcess: Pick<Host, 'userId' | 'processId' | 'hasProcess' | 'na
 /** A cache directory of this user's, used by this process. */
 export function cacheLocation(path: string, warn: (reason: string) => void): CacheLocation {
   const { userId, processId, hasProcess, name } = thisProcess;
-  return { path, userId, self: async () => identifyProcess(processId, await name(), hasProcess), now: Date.now, warn };
+  return {
+    path,
+    userId,
+    self: async () => identifyProcess(processId, await name(), hasProcess),
+    now: Date.now,
+    elapsed: () => performance.now(),
+    warn,
+  };
 }

@@ -14,6 +14,9 @@ const node = process.env.CCGRANT_TEST_NODE || process.execPath;
 export const clientId = 'ci-bot';
 export const clientSecret = 'not-a-real-secret';
 
+/** Milliseconds in which a command that gives up has done so, on a busy machine too. */
+export const patience = 8000;
+
 /** What a token endpoint answers when it has nothing odd in mind; the token is opaque. */
 export const tokenResponse = { access_token: 'opaque-access-token', token_type: 'Bearer', expires_in: 300 };
 

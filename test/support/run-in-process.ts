@@ -114,6 +114,7 @@ async function openCli(root: string, network: AgreedNetwork): Promise<Cli> {
         env,
         connect: async (settings) => dispatcherClient(settings, () => network),
         now: () => cli.now,
+        elapsed: () => performance.now(),
         startedOn: cli.now,
         signal: new AbortController().signal,
         sha256: sha256Hex,

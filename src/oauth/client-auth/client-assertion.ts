@@ -6,10 +6,10 @@ import type { ClientAuthentication } from './client-authentication.ts';
 /** What assertions say that a client signs itself, and how they are signed. */
 export interface AssertionTerms {
   /**
-   * Who it is meant for.
+   * Who it is meant for, when it is sent to this URL.
    * @throws ConfigError missing_setting where nobody said and it cannot be known
    */
-  readonly audience: () => Promise<string>;
+  readonly audience: (target: URL) => Promise<string>;
   /** What else --assertion-audience may be. */
   readonly otherAudience: string;
   /** The algorithm that was asked for; undefined for any that fits. */
@@ -53,7 +53,7 @@ export function byOwnAssertion(
   return {
     method,
     complete: async (request) => {
-      audience = await terms.audience();
+      audience = await terms.audience(request.url);
       return withAssertion(request, clientId, jwtBearer, await signAssertion(clientId, audience, signing, terms));
     },
     advise: (refusal) =>

@@ -47,8 +47,8 @@ export type PossibleClient = Omit<ClientCredentials, 'clientId'> & { readonly cl
 export type ClientCredential =
   | { readonly kind: 'secret'; readonly secret: Secret }
   | { readonly kind: 'private key'; readonly key: SigningKey }
-  /** Signed by somebody else; its type is a URN (RFC 7521 section 4.2), and reading it asks for the one of now. */
-  | { readonly kind: 'assertion'; readonly type: string; readonly read: () => Promise<Secret> }
+  /** Signed by somebody else; its type is a URN (RFC 7521 section 4.2), and reading it asks for the one of now, for this URL. */
+  | { readonly kind: 'assertion'; readonly type: string; readonly read: (target: URL) => Promise<Secret> }
   | { readonly kind: 'certificate'; readonly identity: TlsIdentity };
 
 export type CredentialKind = ClientCredential['kind'];

@@ -79,6 +79,7 @@ export class Desk {
         env,
         connect: async () => http.client,
         now: () => now,
+        elapsed: () => performance.now(),
         startedOn: now,
         signal: new AbortController().signal,
         sha256: sha256Hex,

@@ -20,7 +20,7 @@ function generate(algorithm: string, modulusLength: number): string {
   const { privateKey } =
     namedCurve !== undefined
       ? generateKeyPairSync('ec', { namedCurve })
-      : algorithm === 'EdDSA'
+      : /^Ed/.test(algorithm)
         ? generateKeyPairSync('ed25519')
         : generateKeyPairSync('rsa', { modulusLength });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

@@ -18,8 +18,8 @@ export interface AuthenticationRow {
 const rsaAndCurves = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 export const authenticationRows = [
-  // Neither server gives tokens by this grant to a client that proves nothing.
-  { name: 'none', oidcProvider: [], keycloak: [] },
+  // Keycloak has no service account for a public client: what it says then is in keycloak/answers/.
+  { name: 'none', oidcProvider: commands, keycloak: [] },
   { name: 'client_secret_basic', oidcProvider: commands, keycloak: commands },
   { name: 'client_secret_post', oidcProvider: commands, keycloak: commands },
   {
@@ -37,29 +37,36 @@ export const authenticationRows = [
   { name: 'client_assertion', oidcProvider: commands, keycloak: commands },
 ] as const satisfies readonly AuthenticationRow[];
 
-/** The ways that are a certificate: tested by suites of their own, as they need servers that ask for one. */
+/** The ways that are a certificate: they need servers that ask for one. */
 export const certificateRows = [
   { name: 'tls_client_auth', oidcProvider: commands, keycloak: commands },
   { name: 'self_signed_tls_client_auth', oidcProvider: commands, keycloak: [] },
 ] as const satisfies readonly AuthenticationRow[];
 
-export type RowName = (typeof authenticationRows)[number]['name'];
+type Server = 'oidcProvider' | 'keycloak';
+
+/** The names of those rows that a server is tested with. */
+type NameOn<On extends Server, Row extends AuthenticationRow> = Exclude<Row, Readonly<Record<On, readonly []>>>['name'];
 
 /** One line of a suite: a row with one of its algorithms. */
-export interface AuthenticationCase {
-  readonly name: RowName;
+export interface AuthenticationCase<Name extends string> {
+  readonly name: Name;
   readonly algorithm: string | undefined;
   readonly commands: readonly Command[];
 }
 
-/** What is to be tested on a server. */
-export function casesOn(server: 'oidcProvider' | 'keycloak'): AuthenticationCase[] {
-  const rows: readonly (AuthenticationRow & { readonly name: RowName })[] = authenticationRows;
-  return rows.flatMap((row) =>
-    (row.algorithms?.[server] ?? [undefined]).map((algorithm) => ({
-      name: row.name,
-      algorithm,
-      commands: row[server],
-    })),
-  );
+/** What is to be tested on a server, of these rows. */
+export function casesOn<On extends Server, Row extends AuthenticationRow>(
+  server: On,
+  rows: readonly Row[],
+): AuthenticationCase<NameOn<On, Row>>[] {
+  return rows
+    .filter((row) => row[server].length > 0)
+    .flatMap((row) =>
+      (row.algorithms?.[server] ?? [undefined]).map((algorithm) => ({
+        name: row.name as NameOn<On, Row>,
+        algorithm,
+        commands: row[server],
+      })),
+    );
 }

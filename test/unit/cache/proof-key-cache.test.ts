@@ -5,25 +5,13 @@ import type { CachedProofKey } from '../../../src/cache/proof-key-cache.ts';
 import { proofKeyName } from '../../../src/cache/proof-key-cache.ts';
 import type { CachedToken, TokenCacheKey } from '../../../src/cache/token-cache.ts';
 import { TokenCache } from '../../../src/cache/token-cache.ts';
+import { cacheKey } from '../../support/cache-key.ts';
 import { cacheLocation } from '../../support/cache-location.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const at = temporaryDirectory();
 const now = 1_700_000_000;
-const key: TokenCacheKey = {
-  issuer: 'https://as.example',
-  token_endpoint: undefined,
-  client_id: 'ci-bot',
-  auth_method: undefined,
-  basic_encoding: undefined,
-  credential: '["file","/s"]',
-  certificate: undefined,
-  binding: 'DPoP',
-  scope: [],
-  audience: [],
-  resource: [],
-  parameters: [],
-};
+const key: TokenCacheKey = cacheKey({ credential: '["file","/s"]', binding: 'DPoP' });
 const first = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 const second = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs';
 

@@ -26,7 +26,7 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 function sweep(instant = now): void {
-  sweepNowAndThen({ path: at(), userId, self, now: instant });
+  sweepNowAndThen({ path: at(), userId, self, now: instant }, () => performance.now());
 }
 
 /** Puts a file into a folder of the cache that was last written so many milliseconds ago. */

@@ -5,25 +5,13 @@ import { CacheDirectory } from '../../../src/cache/cache-directory.ts';
 import { CacheTrouble } from '../../../src/cache/cache-trouble.ts';
 import type { CachedToken, TokenCacheKey } from '../../../src/cache/token-cache.ts';
 import { TokenCache } from '../../../src/cache/token-cache.ts';
+import { cacheKey } from '../../support/cache-key.ts';
 import { cacheLocation } from '../../support/cache-location.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const at = temporaryDirectory();
 const now = 1_700_000_000;
-const key: TokenCacheKey = {
-  issuer: 'https://as.example',
-  token_endpoint: undefined,
-  client_id: 'ci-bot',
-  auth_method: undefined,
-  basic_encoding: undefined,
-  credential: '["file","/s"]',
-  certificate: undefined,
-  binding: undefined,
-  scope: ['a', 'b'],
-  audience: [],
-  resource: [],
-  parameters: [],
-};
+const key: TokenCacheKey = cacheKey({ credential: '["file","/s"]', scope: ['a', 'b'] });
 
 function tokenFor(forKey: TokenCacheKey, accessToken = 'eyJtoken'): CachedToken {
   return {

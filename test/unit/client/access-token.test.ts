@@ -159,6 +159,17 @@ describe('obtainAccessToken', () => {
     expect(await obtain({ answer })).toMatchObject({ requests: 1 });
   });
 
+  it.each<[string, object]>([
+    ['says of no end', {}],
+    ['ends at once', { expires_in: 0 }],
+  ])('forgets the token of before when the one of --fresh %s', async (_, members) => {
+    const before = await obtain();
+    await obtain({ mayRead: false, answer: { body: { access_token: 'opaque', token_type: 'Bearer', ...members } } });
+    const after = await obtain();
+    expect(after.requests).toBe(1);
+    expect(after.token.accessToken).not.toBe(before.token.accessToken);
+  });
+
   it('does not keep a secret that the server sends back', async () => {
     const members = { client_secret: 'S3cr3t-value', echo: { request: ['secret=S3cr3t-value'] }, scope: 'a' };
     const answer = { body: { access_token: 'opaque', token_type: 'Bearer', expires_in: 300, ...members } };

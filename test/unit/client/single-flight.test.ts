@@ -297,6 +297,43 @@ describe('a token that may not be stored', () => {
     expect(existsSync(at('cache', 'tokens'))).toBe(false);
   });
 
+  it('takes the place of an older one, for those who wait too', async () => {
+    const refused = await storeToken();
+    const processes = await startMany(3, { refused });
+    await http.arrived(2);
+    await someoneWaits();
+    http.answer(opaque('opaque-token'));
+    expect(new Set(await tokensOf(processes))).toEqual(new Set(['opaque-token']));
+    expect(filesWith(`"${refused}"`)).toEqual([]);
+    await Promise.all(processes.map(({ end }) => end));
+  });
+
+  it('leaves one that was issued later, whoever has stored it', async () => {
+    const first = await start({ mayRead: false });
+    await http.arrived(1);
+    ahead += 2;
+    const second = await start({ mayRead: false });
+    await http.arrived(2);
+    http.answerLast(tokenAnswer('newest'));
+    await second.token;
+    http.answer(opaque('opaque-token'));
+    await first.token;
+    expect((await (await start()).token).accessToken).toBe('newest');
+  });
+
+  it('leaves what another process has stored that had given up the one that got it', async () => {
+    const first = await start({ mayRead: false });
+    await http.arrived(1);
+    rmSync(at('cache', 'locks'), { recursive: true });
+    const second = await start({ mayRead: false });
+    await http.arrived(2);
+    http.answerLast(tokenAnswer('stored'));
+    await second.token;
+    http.answer(opaque('opaque-token'));
+    await first.token;
+    expect((await (await start()).token).accessToken).toBe('stored');
+  });
+
   it('makes nobody queue when it ends before anybody could use it', async () => {
     const processes = await startMany(4);
     await http.arrived(1);

@@ -29,6 +29,7 @@ describe('a certificate', () => {
       `Bag Attributes\n    friendlyName: client\nsubject=CN = mtls\n${rfc.certificate}`,
     ],
     ['without a final line end', rfc.certificate.trimEnd()],
+    ['as DER', der],
   ])('has the thumbprint of RFC 8705 appendix A, %s', async (_, content) => {
     expect((await parse(content)).map(thumbprintOf)).toEqual([rfc.thumbprint]);
   });
@@ -47,18 +48,28 @@ describe('a certificate', () => {
 });
 
 describe('what is no certificate', () => {
+  it('is found out in time, however often it begins', { timeout: 5000 }, async () => {
+    const failure = await failureOf(() => parse('-----BEGIN A-----\n'.repeat(58_000)));
+    expect(failure.message).toContain('there is no certificate');
+  });
+
   const pem = (label: string): string => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
   it.each<[string, string | Uint8Array, RegExp]>([
     ['a private key', pem('EC PRIVATE KEY'), /^it holds a private key: that is --key FILE/],
     ['a request for a certificate', pem('CERTIFICATE REQUEST'), /^it is a request for a certificate/],
     ['a public key', pem('PUBLIC KEY'), /^it holds a public key/],
     ['an empty file', '', /^it is empty$/],
-    ['a file of one byte', '0', /^it takes a PEM file/],
-    ['a certificate in DER', der, /^it is DER: openssl x509 -inform DER /],
+    ['a file of one byte', '0', /^it takes PEM /],
+    [
+      'DER of something else',
+      Buffer.from('30053003020100', 'hex'),
+      /^it is DER, and no whole certificate: openssl asn1parse /,
+    ],
+    ['a certificate in DER that breaks off', der.subarray(0, 100), /^it is DER, and no whole certificate: /],
     ['PKCS#12, where no key is wanted', Buffer.from('3082061902010330', 'hex'), /^it is PKCS#12: openssl pkcs12 /],
     ['a Java keystore', Buffer.from('feedfeed00000002', 'hex'), /^it is a Java keystore: keytool /],
     ['UTF-16', Buffer.from(rfc.certificate, 'utf16le'), /^it is no text: save a PEM file as UTF-8$/],
-    ['something else', '{"kty":"EC"}', /^it takes a PEM file with -----BEGIN CERTIFICATE-----, or PKCS#12$/],
+    ['something else', '{"kty":"EC"}', /^it takes PEM \(-----BEGIN CERTIFICATE-----\) or DER/],
   ])('is told apart: %s', async (_, content, hint) => {
     const failure = await failureOf(() => parse(content));
     expect(failure).toMatchObject({

@@ -1,6 +1,6 @@
-import { renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { credentialIdentity } from '../../../src/config/credential-identity.ts';
+import { credentialIdentity, placeIdentity } from '../../../src/config/credential-identity.ts';
 import type { SecretSource } from '../../../src/config/secret-source.ts';
 import { Secret } from '../../../src/secret.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -97,11 +97,30 @@ describe('credentialIdentity', () => {
       { kind: 'command', argv: ['a', 'b'], directory: '/etc' },
       { kind: 'command', argv: ['a b'], directory: '/etc' },
       { kind: 'command', argv: ['a', 'b', ''], directory: '/etc' },
+      { kind: 'command', argv: ['a', 'b'], directory: '/etc/other' },
       variable('S3cr3t'),
       variable('S3cr3t', 'OTHER'),
       { kind: 'standard input' },
     ];
     const identities = await Promise.all(sources.map((source) => identityOf(source)));
     expect(new Set(identities).size).toBe(sources.length);
+  });
+});
+
+describe('placeIdentity', () => {
+  it('is the path, whatever the file holds, and whether it is there or not', () => {
+    writeFileSync(at('token'), 'one');
+    const first = placeIdentity(at('token'));
+    writeFileSync(at('token'), 'another');
+    expect(placeIdentity(at('token'))).toBe(first);
+    expect(placeIdentity(at('none'))).not.toBe(first);
+    expect(placeIdentity(at('none'))).toBeDefined();
+  });
+
+  it('cannot be told of what gives something else each time', () => {
+    writeFileSync(at('token'), 'one');
+    symlinkSync('/dev/null', at('link'));
+    for (const path of ['/dev/stdin', '/dev/fd/63', '/proc/self/fd/0', '/dev/null', at('link'), at()])
+      expect(placeIdentity(path), path).toBeUndefined();
   });
 });

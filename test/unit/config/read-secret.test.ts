@@ -1,4 +1,6 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSecret } from '../../../src/config/read-secret.ts';
 import type { SecretSource } from '../../../src/config/secret-source.ts';
@@ -109,6 +111,16 @@ describe('what no secret is', () => {
     });
   });
 
+  it.each(['a file of 1 GB', 'what never ends'])('%s', async (what) => {
+    file('');
+    truncateSync(at('secret'), 2 ** 30);
+    const path = what === 'what never ends' ? '/dev/zero' : at('secret');
+    expect(await failureOf(() => read({ kind: 'file', path }))).toMatchObject({
+      code: 'secret_unusable',
+      message: `the secret file ${path} (CCGRANT_CLIENT_SECRET_FILE) is larger than 1048576 bytes`,
+    });
+  });
+
   it('standard input that is a terminal: it would be seen, and waited for', async () => {
     expect(await failureOf(() => read({ kind: 'standard input' }, { isTerminal: true }))).toMatchObject({
       code: 'secret_unusable',
@@ -122,6 +134,14 @@ describe('what no secret is', () => {
       code: 'secret_unusable',
     });
   });
+});
+
+it('a pipe gives its secret however late it comes', async () => {
+  execFileSync('mkfifo', ['-m', '600', at('pipe')]);
+  const writer = spawn('sh', ['-c', 'exec > pipe; printf S3c; sleep 0.1; printf r3t'], { cwd: at() });
+  const end = once(writer, 'close');
+  expect((await read({ kind: 'file', path: at('pipe') })).secret).toBe('S3cr3t');
+  await end;
 });
 
 describe('who may open a file with a secret', () => {

@@ -33,13 +33,10 @@ function run(
   const http = scriptedHttp((_, number) => answers[number - 1] ?? { body: 'end' });
   return {
     sent: http.requests,
-    result: exchange(
-      { ...request, ...change },
-      bearerAuthorization('S3cr3t'),
-      { ...policy, ...how },
-      http.transport,
-      () => 0,
-    ),
+    result: exchange({ ...request, ...change }, bearerAuthorization('S3cr3t'), { ...policy, ...how }, http.transport, {
+      now: () => 0,
+      elapsed: () => performance.now(),
+    }),
   };
 }
 

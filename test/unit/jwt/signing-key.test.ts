@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
 import { importJWK, jwtVerify } from 'jose';
@@ -101,23 +102,24 @@ describe('a private key', () => {
 });
 
 describe('no signature is made with', () => {
+  const certificate = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
   const jwk = toJwk(rsa.pem);
   const { d, ...publicOnly } = jwk;
-  const refused: [
+  const refused: readonly (readonly [
     what: string,
     source: string,
     password: string | undefined,
     message: RegExp,
     hint: RegExp | undefined,
-  ][] = [
-    ['a public key', publicPem(), undefined, /is a public key/, /private key/],
-    ['a public JWK', JSON.stringify(publicOnly), undefined, /is a public key/, /member d/],
+  ])[] = [
+    ['a public key', publicPem(), undefined, /^there is no private key in /, /^it holds the public key/],
+    ['a public JWK', JSON.stringify(publicOnly), undefined, /^there is no private key in /, /public key.* member d/],
     [
       'a certificate',
-      '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----',
+      certificate,
       undefined,
-      /is a certificate/,
-      /private key/,
+      /^there is no private key in /,
+      /^it holds a certificate only: give the file of its private key$/,
     ],
     ['a shared secret', '{"kty":"oct","k":"c2VjcmV0"}', undefined, /is a shared secret/, /--client-secret-file/],
     [
@@ -135,8 +137,21 @@ describe('no signature is made with', () => {
       /is encrypted/,
       /--pass-file/,
     ],
-    ['an encrypted key with another password', encrypt(rsa.pem, 'pkcs8'), 'wrong', /cannot be decrypted/, /password/],
+    [
+      'an encrypted key with another password',
+      encrypt(rsa.pem, 'pkcs8'),
+      'wrong',
+      /^the password does not open /,
+      /--pass-file/,
+    ],
     ['a key that breaks off', rsa.pem.slice(0, 300), undefined, /breaks off/, undefined],
+    [
+      'a key that breaks off after its certificate',
+      `${certificate}${rsa.pem.slice(0, 300)}`,
+      undefined,
+      /breaks off/,
+      undefined,
+    ],
     ['a key in one line', rsa.pem.replaceAll('\n', ' '), undefined, /no PEM that can be read/, /line ends/],
     [
       'a key of OpenSSH',
@@ -173,14 +188,31 @@ describe('no signature is made with', () => {
       /id-RSASSA-PSS/,
       /PS256/,
     ],
-    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /holds no private key/, /PEM/],
-    ['nothing of the kind', 'hunter22', undefined, /holds no private key/, /PEM/],
+    ...[makeKey('RS256'), makeKey('ES256'), makeKey('EdDSA')].flatMap(({ pem }, index) => {
+      const [own, other] = [toJwk(pem), toJwk([rsa.pem, ec.pem, pemOf(generateKeyPairSync('ed25519'))][index] ?? '')];
+      const { kty } = own;
+      const mixed = JSON.stringify(kty === 'RSA' ? { ...own, n: other.n } : { ...own, d: other.d });
+      return [[`a JWK of ${kty} put together of two`, mixed, undefined, /do not belong together/, undefined] as const];
+    }),
+    [
+      'a PEM put together of two',
+      createPrivateKey({ key: { ...toJwk(ec.pem), d: published.p256.d } as JsonWebKey, format: 'jwk' })
+        .export({ type: 'pkcs8', format: 'pem' })
+        .toString(),
+      undefined,
+      /do not belong together/,
+      undefined,
+    ],
+    ['a token', 'eyJhbGciOiJub25lIn0.e30.', undefined, /^there is no private key in /, /PEM/],
+    ['nothing of the kind', 'hunter22', undefined, /^there is no private key in /, /PEM/],
   ];
 
   it.each(refused)('%s', async (_, source, password, message, hint) => {
     const failure = await failureOf(() => parse(source, password));
     expect(failure).toMatchObject({ code: 'secret_unusable', message: expect.stringMatching(message) });
-    expect(failure.message).toMatch(/^the private key in key\.pem \(--private-key\) /);
+    expect(failure.message).toMatch(
+      / the private key in key\.pem \(--private-key\)$|^the private key in key\.pem \(--private-key\) |^there is no private key in key\.pem \(--private-key\)$/,
+    );
     if (hint !== undefined) expect(failure.hint).toMatch(hint);
     const words = wordsOf(failure);
     for (const line of source.split('\n').filter((one) => one.length > 20 && !one.includes('KEY'))) {
@@ -188,6 +220,11 @@ describe('no signature is made with', () => {
     }
     expect(words).not.toContain('hunter22');
   });
+});
+
+it('a file in which keys begin and never end is refused in time', { timeout: 5000 }, async () => {
+  const failure = await failureOf(() => parse('-----BEGIN A PRIVATE KEY-----\n'.repeat(34_000)));
+  expect(failure.message).toContain('breaks off');
 });
 
 function encrypt(pem: string, type: 'pkcs8' | 'pkcs1' | 'sec1'): string {

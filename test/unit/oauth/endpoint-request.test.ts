@@ -65,7 +65,7 @@ describe('postForm', () => {
       constraint: {
         tokenType: 'DPoP',
         isOptional: false,
-        confirmation: {},
+        confirmation: { method: 'jkt', thumbprint: '', isRequired: true, noun: 'key', shown: '', hint: '' },
         complete: async (request) => request,
         wantsAnotherTry: () => true,
       },

@@ -97,6 +97,19 @@ describe('the OAuth error in an answer (RFC 6749 section 5.2)', () => {
     for (const reference of references) expect(server).toContain(reference);
   });
 
+  it.each(['error_description', 'error_uri', 'error_codes', 'correlation_id', 'trace_id', 'errorId', 'request_id'])(
+    'never shows the beginning of a secret because %s is cut in the middle of it',
+    async (name) => {
+      const secret = 'S3cr3t-that-the-server-was-sent';
+      const redact = (words: string) => words.replaceAll(secret, '[secret]');
+      for (const start of [85, 95, 485, 495]) {
+        const answer = document(401, { error: 'invalid_client', [name]: `${'x'.repeat(start)}${secret}` });
+        const { server } = await failureOf(() => requireSuccess(answer, { ...sent, redact }, 0));
+        expect(server).not.toContain('S3cr3t');
+      }
+    },
+  );
+
   it('is cut where its description is 10 MB long', async () => {
     const failure = await judge(
       document(400, { error: 'invalid_client', error_description: 'word '.repeat(2_000_000) }),

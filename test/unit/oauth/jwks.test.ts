@@ -32,6 +32,12 @@ describe('fetchJwks', () => {
     expect(await fetchFrom({ body: { keys } })).toEqual({ keys: [publicJwk] });
   });
 
+  it('leaves private keys out: whoever can fetch them signs what he likes', async () => {
+    const [{ publicJwk }, other] = [generateSigningKey('ES256'), generateSigningKey('RS256')];
+    const keys = [{ ...other.publicJwk, d: 'AQAB' }, publicJwk];
+    expect(await fetchFrom({ body: { keys } })).toEqual({ keys: [publicJwk] });
+  });
+
   it.each([400, 401, 403, 404, 410])('fails with jwks_unavailable at %i', async (status) => {
     expect(await failureOf(() => fetchFrom({ status, body: keycloakKeys }))).toMatchObject({
       code: 'jwks_unavailable',

@@ -1,7 +1,8 @@
-import { importJWK } from 'jose';
+import { compactVerify, importJWK } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../src/http/headers.ts';
+import { signingAlgorithms } from '../../../src/jwt/algorithms.ts';
 import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
 import { requestToken } from '../../../src/oauth/client-credentials.ts';
 import { dpopAuthorization, dpopConstraint } from '../../../src/oauth/dpop.ts';
@@ -20,13 +21,14 @@ const wantsNonce: Answer = {
   headers: { 'content-type': 'application/json', 'dpop-nonce': 'nonce-1' },
   body: { error: 'use_dpop_nonce' },
 };
-const algorithms = ['ES256', 'Ed25519', 'RS256', 'PS256'];
+/** A proof is no proof by a secret: RFC 9449 section 4.2. */
+const algorithms = signingAlgorithms.filter((alg) => !alg.startsWith('HS'));
 
-/** A proof without what is random or time. */
+/** A proof without what is random or time, and by the name of RFC 9864 what RFC 8037 calls EdDSA, as oauth4webapi does. */
 function stable(proof: string | null | undefined): object {
   const { header, payload } = readProof(proof ?? undefined);
   const { jti: _, iat: __, nbf: ___, exp: ____, ...members } = payload;
-  return { header, members };
+  return { header: { ...header, alg: header.alg === 'EdDSA' ? 'Ed25519' : header.alg }, members };
 }
 
 /** Both programs with the same key. */
@@ -34,12 +36,13 @@ async function openBoth(alg: string) {
   const key = await proofKeyBy(alg);
   const publicKey = (await importJWK(key.publicKey, alg, { extractable: true })) as never;
   const handle = oauth.DPoP({}, { publicKey, privateKey: key.privateKey as never });
-  return { handle, prover: { key, nonces: new Map<string, string>(), now: Date.now } };
+  const verify = (proof: string | null | undefined) => compactVerify(proof ?? '', publicKey, { algorithms: [alg] });
+  return { handle, verify, prover: { key, nonces: new Map<string, string>(), now: Date.now } };
 }
 
 describe.each(algorithms)('proofs by %s are those of oauth4webapi', (alg) => {
   it('for an access token request, before and after a nonce', async () => {
-    const { handle, prover } = await openBoth(alg);
+    const { handle, verify, prover } = await openBoth(alg);
     const theirs: (string | null)[] = [];
     const ask = async (answer: Answer) => {
       const client = { client_id: clientId };
@@ -75,10 +78,11 @@ describe.each(algorithms)('proofs by %s are those of oauth4webapi', (alg) => {
       Date.now,
     );
     expect(http.requests.map(({ headers }) => stable(headers.get('dpop')))).toEqual(theirs.map(stable));
+    for (const { headers } of http.requests) await verify(headers.get('dpop'));
   });
 
   it('for a protected resource request', async () => {
-    const { handle, prover } = await openBoth(alg);
+    const { handle, verify, prover } = await openBoth(alg);
     const url = new URL('https://api.example/orders?page=2');
     let theirs = new Headers();
     await oauth.protectedResourceRequest('abc', 'PUT', url, new Headers(), null, {
@@ -91,5 +95,6 @@ describe.each(algorithms)('proofs by %s are those of oauth4webapi', (alg) => {
     const ours = await dpopAuthorization('abc', prover).complete({ method: 'PUT', url, headers: new HttpHeaders() });
     expect(ours.headers.get('authorization')).toBe(theirs.get('authorization'));
     expect(stable(ours.headers.get('dpop'))).toEqual(stable(theirs.get('dpop')));
+    await verify(ours.headers.get('dpop'));
   });
 });

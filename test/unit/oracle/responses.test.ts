@@ -36,6 +36,19 @@ async function verdictOf(action: () => Promise<unknown>): Promise<Verdict> {
   }
 }
 
+type Judge = (answer: Answer) => Promise<unknown>;
+
+async function expectDifference(
+  [, answer, ccgrant, oauth4webapi, reason]: Difference,
+  ours: Judge,
+  theirs: Judge,
+): Promise<void> {
+  expect(await verdictOf(() => ours(answer))).toBe(ccgrant);
+  expect(await oracleVerdict(() => theirs(answer))).toBe(oauth4webapi);
+  expect(ccgrant).not.toBe(oauth4webapi);
+  expect(reason).not.toBe('');
+}
+
 const token = (members: object): Answer => ({ body: { access_token: 'opaque', token_type: 'Bearer', ...members } });
 const json = (status: number, body: object, headers: Record<string, string> = {}): Answer => ({
   status,
@@ -261,12 +274,7 @@ describe('an access token response', () => {
       'accepted',
       'what a server sends is limited before it is read',
     ],
-  ])('%s', async (_, answer, ccgrant, oauth4webapi, reason) => {
-    expect(await verdictOf(() => ours(answer))).toBe(ccgrant);
-    expect(await oracleVerdict(() => theirs(answer))).toBe(oauth4webapi);
-    expect(ccgrant).not.toBe(oauth4webapi);
-    expect(reason).not.toBe('');
-  });
+  ])('%s', (...difference) => expectDifference(difference, ours, theirs));
 });
 
 describe('an introspection response', () => {
@@ -318,12 +326,7 @@ describe('an introspection response', () => {
       'refused',
       errorByContent,
     ],
-  ])('%s', async (_, answer, ccgrant, oauth4webapi, reason) => {
-    expect(await verdictOf(() => ours(answer))).toBe(ccgrant);
-    expect(await oracleVerdict(() => theirs(answer))).toBe(oauth4webapi);
-    expect(ccgrant).not.toBe(oauth4webapi);
-    expect(reason).not.toBe('');
-  });
+  ])('%s', (...difference) => expectDifference(difference, ours, theirs));
 });
 
 describe('a revocation response', () => {
@@ -377,10 +380,5 @@ describe('a revocation response', () => {
       'refused',
       errorByContent,
     ],
-  ])('%s', async (_, answer, ccgrant, oauth4webapi, reason) => {
-    expect(await verdictOf(() => ours(answer))).toBe(ccgrant);
-    expect(await oracleVerdict(() => theirs(answer))).toBe(oauth4webapi);
-    expect(ccgrant).not.toBe(oauth4webapi);
-    expect(reason).not.toBe('');
-  });
+  ])('%s', (...difference) => expectDifference(difference, ours, theirs));
 });

@@ -2,23 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { plainStyle } from '../../../src/io/style.ts';
 import type { ListedToken } from '../../../src/render/cached-tokens.ts';
 import { renderCachedTokens, toCachedTokensJson } from '../../../src/render/cached-tokens.ts';
+import { cacheKey } from '../../support/cache-key.ts';
 
 const now = 1_700_000_000;
 const token: ListedToken = {
-  key: {
-    issuer: 'https://as.example',
-    token_endpoint: undefined,
-    client_id: 'ci-bot',
-    auth_method: undefined,
-    basic_encoding: undefined,
-    credential: 'none',
-    certificate: undefined,
-    binding: undefined,
-    scope: ['a', 'b'],
-    audience: ['api'],
-    resource: [],
-    parameters: [],
-  },
+  key: cacheKey({ scope: ['a', 'b'], audience: ['api'] }),
   accessToken: 'S3cr3t-token',
   tokenType: 'Bearer',
   issuedOn: now,

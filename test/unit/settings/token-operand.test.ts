@@ -9,6 +9,7 @@ import { endpointOptions, issuerOptions } from '../../../src/options/server-opti
 import { cachedOption } from '../../../src/options/token-options.ts';
 import { Settings } from '../../../src/settings/settings.ts';
 import { cleanToken, readTokenOperand } from '../../../src/settings/token-operand.ts';
+import { cacheKey } from '../../support/cache-key.ts';
 import { cacheLocation } from '../../support/cache-location.ts';
 import { failureOf } from '../support/failure.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -126,24 +127,9 @@ describe('where the token comes from', () => {
 
 describe('--cached', () => {
   function store(key: Partial<TokenCacheKey>, change: Partial<CachedToken> = {}): void {
-    const full: TokenCacheKey = {
-      issuer: 'https://as.example',
-      token_endpoint: undefined,
-      client_id: 'ci-bot',
-      auth_method: undefined,
-      basic_encoding: undefined,
-      credential: 'none',
-      certificate: undefined,
-      binding: undefined,
-      scope: [],
-      audience: [],
-      resource: [],
-      parameters: [],
-      ...key,
-    };
     const directory = new CacheDirectory(cacheLocation(at('cache'), expect.unreachable));
     new TokenCache(directory).write({
-      key: full,
+      key: cacheKey(key),
       accessToken: token,
       tokenType: 'Bearer',
       issuedOn: now,

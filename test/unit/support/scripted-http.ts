@@ -51,6 +51,7 @@ export function transportOver(
     maxTime,
     allowHttp,
     now: () => now * 1000,
+    elapsed: () => performance.now(),
     trace: () => {},
   });
 }

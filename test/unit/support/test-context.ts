@@ -59,6 +59,7 @@ export async function createContext(options: ContextOptions = {}): Promise<TestC
         return client;
       },
       now: () => clock() * 1000,
+      elapsed: () => performance.now(),
       startedOn: clock() * 1000,
       signal: new AbortController().signal,
       sha256: sha256Hex,
