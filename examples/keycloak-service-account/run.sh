@@ -16,6 +16,7 @@ issuer = '$KEYCLOAK_URL/realms/my-app-realm'
 client_id = 'backend-service'
 client_secret_file = 'backend-service.secret'
 TOML
+need_keycloak
 
 step 'the realm'
 create "$realms" '{"realm":"my-app-realm","enabled":true}'

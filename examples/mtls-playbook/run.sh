@@ -3,16 +3,13 @@
 set -eu
 cd "$(dirname "$0")"
 KEYCLOAK_URL=${KEYCLOAK_URL:-https://localhost:8443}
-PKI=${PKI:-$PWD/pki}
 . ../keycloak-admin.sh
 
-[ -r "$PKI/client.pem" ] || {
-  echo "error: no certificates in $PKI: make them with certificates.sh" >&2
-  exit 1
-}
-playbook=$KEYCLOAK_URL/realms/oauth2-playbook
+step 'the certificates'
+./certificates.sh "$PKI"
 
 step 'who talks to Keycloak'
+playbook=$KEYCLOAK_URL/realms/oauth2-playbook
 cat >state/ccgrant.toml <<TOML
 [profiles.admin]
 issuer = '$KEYCLOAK_URL/realms/master'
@@ -48,6 +45,7 @@ cert = '$PKI/stranger.pem'
 key = '$PKI/stranger.key'
 cacert = '$PKI/ca.pem'
 TOML
+need_keycloak
 
 step 'the realm'
 create "$realms" '{"realm":"oauth2-playbook","enabled":true}'

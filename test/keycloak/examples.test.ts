@@ -2,7 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openAdmin } from '../support/keycloak/admin.ts';
-import { stepsOfOutput, stepsOfReadme, stepsOfScript, withOmissions } from '../support/keycloak/example-steps.ts';
+import {
+  beginningOfReadme,
+  beginningOfScript,
+  commandsOfReadme,
+  stepsOfOutput,
+  stepsOfReadme,
+  stepsOfScript,
+  withOmissions,
+} from '../support/keycloak/example-steps.ts';
 import { copyExamples, type ExampleResult, type Examples } from '../support/keycloak/examples.ts';
 import { startFlaskServer } from '../support/keycloak/flask-server.ts';
 import { findFreePorts } from '../support/keycloak/server-process.ts';
@@ -13,14 +21,14 @@ const admin = openAdmin(address);
 describe('keycloak-service-account', () => {
   const example = 'keycloak-service-account';
   const scene = provideScene('my-app-realm');
+  let home: Readonly<Record<string, string>>;
   let first: ExampleResult;
   let second: ExampleResult;
 
   beforeAll(async () => {
-    first = await scene.examples.run(example);
-    second = await scene.examples.run(example, {
-      env: { CCGRANT_ISSUER: 'http://localhost:1', CCGRANT_CLIENT_ID: 'me' },
-    });
+    home = await scene.examples.readHome();
+    first = await scene.examples.run(example, { env: await setEveryVariable() });
+    second = await scene.examples.runByHand(example, commandsOfReadme(await readExample(example, 'README.md')));
   });
 
   checkReadme(example);
@@ -44,9 +52,13 @@ describe('keycloak-service-account', () => {
     await expectShownOutput(example, first);
   });
 
-  test('the second run changes nothing and says so, whatever the user has set for other servers', async () => {
+  test('the second run, by hand, changes nothing and says so', async () => {
     expect(second.exitCode, second.output).toBe(0);
     await expectShownOutput(example, second, { created: 'there already' });
+  });
+
+  test('the configuration of the user is neither read nor changed, and nothing else gets into the home', async () => {
+    expect(await scene.examples.readHome()).toEqual(home);
   });
 
   test('Keycloak holds a confidential client of the client credentials grant alone', async () => {
@@ -92,6 +104,10 @@ describe('keycloak-service-account', () => {
       expect(result.exitCode, result.output).toBe(1);
       expect(result.output).toMatch(/^error: POST .*\/admin\/realms: .*HTTP 403 Forbidden.* 403$/m);
       expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('the realm');
+      await expect(
+        stat(scene.examples.stateFile(example, 'token.txt')),
+        'the token of an earlier run',
+      ).rejects.toThrow();
     } finally {
       await remove();
     }
@@ -103,15 +119,19 @@ describe('keycloak-myorg', () => {
   const scene = provideScene('myorg');
   let withoutApi: ExampleResult;
   let withApi: ExampleResult;
+  let byHand: ExampleResult;
   let apiUrl: string;
 
   beforeAll(async () => {
     const [freePort] = await findFreePorts(1);
-    withoutApi = await scene.examples.run(example, { env: { API_URL: `http://localhost:${freePort}` } });
+    const freeUrl = `http://localhost:${freePort}`;
+    withoutApi = await scene.examples.run(example, { env: { ...(await setEveryVariable()), API_URL: freeUrl } });
     const api = await startFlaskServer(`${address.baseUrl}/realms/myorg`);
     apiUrl = api.url;
     try {
       withApi = await scene.examples.run(example, { env: { API_URL: apiUrl } });
+      const commands = commandsOfReadme(await readExample(example, 'README.md'));
+      byHand = await scene.examples.runByHand(example, commands, { env: { API_URL: apiUrl } });
     } finally {
       await api.stop();
     }
@@ -128,6 +148,11 @@ describe('keycloak-myorg', () => {
   test('with the API the second run prints what the README shows, and that all is there already', async () => {
     expect(withApi.exitCode, withApi.output).toBe(0);
     await expectShownOutput(example, withApi, { created: 'there already', 'http://localhost:50100': apiUrl });
+  });
+
+  test('the steps of the README print the same by hand', async () => {
+    expect(byHand.exitCode, byHand.output).toBe(0);
+    await expectShownOutput(example, byHand, { created: 'there already', 'http://localhost:50100': apiUrl });
   });
 
   test('Keycloak holds the client with the optional scope, whose mapper names the resource server', async () => {
@@ -167,13 +192,13 @@ describe('keycloak-myorg', () => {
       'resource.json',
       'token.txt',
     ]);
-    await expectNothingShown(scene.examples, example, [withoutApi, withApi], secrets);
+    await expectNothingShown(scene.examples, example, [withoutApi, withApi, byHand], secrets);
   });
 
   test('an API that answers with an error is not left out', async () => {
     const result = await scene.examples.run(example, { env: { API_URL: address.baseUrl } });
 
-    expect(result.exitCode, result.output).toBe(1);
+    expect(result.exitCode, result.output).toBe(22);
     expect(stepsOfOutput(result.output)['call the API']).toContain('error[http_status]: the API answered 404');
     expect(Object.keys(stepsOfOutput(result.output)).at(-1)).toBe('call the API');
   });
@@ -183,25 +208,27 @@ describe('mtls-playbook', () => {
   const example = 'mtls-playbook';
   const scene = provideScene('oauth2-playbook');
   const env = { KEYCLOAK_URL: address.secureBaseUrl, PKI: address.pki };
+  const certificatesAreThere = { 'certificates: made': 'certificates: there already' };
   const secureHost = { 'localhost:8443': new URL(address.secureBaseUrl).host };
   let first: ExampleResult;
   let second: ExampleResult;
 
   beforeAll(async () => {
-    first = await scene.examples.run(example, { env });
-    second = await scene.examples.run(example, { env });
+    first = await scene.examples.run(example, { env: { ...(await setEveryVariable()), ...env } });
+    const commands = commandsOfReadme(await readExample(example, 'README.md'));
+    second = await scene.examples.runByHand(example, commands, { env });
   });
 
   checkReadme(example);
 
   test('the script prints what the README shows', async () => {
     expect(first.exitCode, first.output).toBe(0);
-    await expectShownOutput(example, first, secureHost);
+    await expectShownOutput(example, first, { ...secureHost, ...certificatesAreThere });
   });
 
-  test('the second run changes nothing and says so', async () => {
+  test('the second run, by hand, changes nothing and says so', async () => {
     expect(second.exitCode, second.output).toBe(0);
-    await expectShownOutput(example, second, { ...secureHost, created: 'there already' });
+    await expectShownOutput(example, second, { ...secureHost, ...certificatesAreThere, created: 'there already' });
   });
 
   test('Keycloak holds a client that authenticates by its certificate, and whose tokens are bound to it', async () => {
@@ -217,15 +244,6 @@ describe('mtls-playbook', () => {
     const key = (await readFile(join(address.pki, 'client.key'), 'utf8')).split('\n')[1] ?? '';
     await expectPrivate(scene.examples, example, ['client.json', 'token.txt', 'token.json', 'verified.json']);
     await expectNothingShown(scene.examples, example, [first, second], [key]);
-  });
-
-  test('without certificates it says which script makes them', async () => {
-    const result = await scene.examples.run(example, { env: { ...env, PKI: '/nowhere' } });
-
-    expect(result).toEqual({
-      exitCode: 1,
-      output: 'error: no certificates in /nowhere: make them with certificates.sh\n',
-    });
   });
 });
 
@@ -245,6 +263,9 @@ describe.each([
     expect(result.exitCode, result.output).toBe(3);
     expect(result.output).toMatch(/^error\[unauthorized_client\]: /m);
     expect(result.output).toContain(`client_id=${address.adminClientId}`);
+    expect(result.output).toContain(
+      `error: there is a Keycloak at ${address.baseUrl}, and ${address.adminClientId} gets no token there`,
+    );
     expect(result.output).not.toContain('not-the-secret');
   });
 
@@ -253,23 +274,28 @@ describe.each([
       env: { KEYCLOAK_ADMIN_CLIENT_SECRET_FILE: '/nowhere/admin.secret' },
     });
 
-    expect(result.exitCode, result.output).toBe(1);
-    expect(result.output).toMatch(/^error: .*\/nowhere\/admin\.secret.*\n$/);
+    expect(result.exitCode, result.output).toBe(2);
+    expect(result.output).toMatch(/^error: .* with the secret in \/nowhere\/admin\.secret$/m);
   });
 
   test('when Keycloak is not there', async () => {
     const [freePort] = await findFreePorts(1);
+    const url = `http://localhost:${freePort}`;
 
-    const result = await scene.examples.run(example, { env: { KEYCLOAK_URL: `http://localhost:${freePort}` } });
+    const result = await scene.examples.run(example, { env: { KEYCLOAK_URL: url } });
 
     expect(result.exitCode, result.output).toBe(4);
     expect(result.output).toMatch(/^error\[connection_failed\]: /m);
+    expect(result.output).toContain(`error: no Keycloak at ${url}\n`);
   });
 
-  test.each(['ccgrant', 'jq'])('when %s is not installed', async (program) => {
+  test.each([
+    ['ccgrant', /^error: ccgrant is not installed\n {2}hint: {3}\(cd '\/.+' && npm ci && npm link\)\n$/],
+    ['jq', /^error: jq is not installed\n$/],
+  ])('when %s is not installed', async (program, output) => {
     const result = await scene.examples.run(example, { without: [program] });
 
-    expect(result).toEqual({ exitCode: 127, output: `error: ${program} is not installed\n` });
+    expect(result).toEqual({ exitCode: 127, output: expect.stringMatching(output) });
   });
 });
 
@@ -281,6 +307,19 @@ function checkReadme(example: string) {
 
     expect(Object.entries(readme)).toEqual(Object.entries(script));
   });
+
+  test('the README begins by hand as the script does', async () => {
+    const beginning = beginningOfScript(await readExample(example, 'run.sh'));
+
+    expect(beginning).toContain('keycloak-admin.sh');
+    expect(beginningOfReadme(await readExample(example, 'README.md'))).toBe(beginning);
+  });
+}
+
+/** Each variable of ccgrant that its README names, with a value that would end or misdirect every command. */
+async function setEveryVariable(): Promise<Record<string, string>> {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  return Object.fromEntries([...readme.matchAll(/CCGRANT_[A-Z_]+/g)].map(([name]) => [name, 'mine']));
 }
 
 /** Compares what a script printed with the README, where `replacements` stand for what differs in this run. */

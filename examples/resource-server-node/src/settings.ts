@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { SetupError } from './setup-error.ts';
 
@@ -83,17 +84,29 @@ function readUrl(env: Environment, scheme: string, host: string, port: number): 
 }
 
 function readTls(env: Environment): TlsSettings | undefined {
-  const cert = readFile(env, 'API_TLS_CERT');
-  const key = readFile(env, 'API_TLS_KEY');
-  const clientCa = readFile(env, 'API_TLS_CLIENT_CA');
+  const cert = readPem(env, 'API_TLS_CERT', 'certificate');
+  const key = readPem(env, 'API_TLS_KEY', 'private key');
+  const clientCa = readPem(env, 'API_TLS_CLIENT_CA', 'certificate');
   if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
   if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
   throw new SetupError('https needs both API_TLS_CERT and API_TLS_KEY');
 }
 
-function readFile(env: Environment, name: string): Buffer | undefined {
+function readPem(env: Environment, name: string, kind: 'certificate' | 'private key'): Buffer | undefined {
   const path = read(env, name);
   if (path === undefined) return undefined;
+  const pem = readFile(name, path);
+  // TLS itself would say what is wrong with a file, and not with which.
+  try {
+    if (kind === 'certificate') new X509Certificate(pem);
+    else createPrivateKey(pem);
+  } catch (error) {
+    throw new SetupError(`${name} holds no ${kind} that can be used: ${path}: ${(error as Error).message}`);
+  }
+  return pem;
+}
+
+function readFile(name: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

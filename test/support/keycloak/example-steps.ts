@@ -6,6 +6,22 @@ export function stepsOfScript(script: string): Steps {
   return splitAt(script, /^step '(.+)'\n/m);
 }
 
+/** How `run.sh` begins, from the folder of the example on. */
+export function beginningOfScript(script: string): string | undefined {
+  return script.match(/^cd "\$\(dirname "\$0"\)"\n(.*?\n)\nstep /ms)?.[1];
+}
+
+/** What a README says to begin with by hand. */
+export function beginningOfReadme(readme: string): string | undefined {
+  return readme.match(/^To go through the steps by hand.*?^```sh\n(.*?)^```$/ms)?.[1];
+}
+
+/** What somebody types who goes through the README; `step` prints the titles, as `run.sh` does. */
+export function commandsOfReadme(readme: string): string {
+  const steps = Object.entries(stepsOfReadme(readme, 'sh'));
+  return [beginningOfReadme(readme), ...steps.map(([title, code]) => `step '${title}'\n${code}`)].join('\n');
+}
+
 /** What `run.sh` printed in each step. */
 export function stepsOfOutput(output: string): Steps {
   return splitAt(output, /^== (.+)\n/m);

@@ -1,16 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSettings } from '../../../../examples/resource-server-node/src/settings.ts';
+import { createCertificateAuthority } from '../../../support/tls.ts';
 
 let directory: string;
-let file: string;
+let cert: string;
+let key: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ccgrant-settings-'));
-  file = join(directory, 'file.pem');
-  await writeFile(file, 'PEM');
+  cert = join(directory, 'cert.pem');
+  key = join(directory, 'key.pem');
+  await using authority = await createCertificateAuthority();
+  const pair = await authority.issue(['localhost']);
+  await writeFile(cert, pair.cert);
+  await writeFile(key, pair.key);
 });
 
 afterAll(() => rm(directory, { recursive: true }));
@@ -27,26 +33,25 @@ test('without variables it serves the realm of the README at the port of the Fla
   });
 });
 
-test('each variable is read', () => {
+test('each variable is read', async () => {
   const env = {
     API_ISSUER: 'https://as.example/tenant/',
     API_AUDIENCE: 'https://api.example',
     API_HOST: '0.0.0.0',
     API_PORT: '8443',
     API_URL: 'https://api.example',
-    API_TLS_CERT: file,
-    API_TLS_KEY: file,
-    API_TLS_CLIENT_CA: file,
+    API_TLS_CERT: cert,
+    API_TLS_KEY: key,
+    API_TLS_CLIENT_CA: cert,
     API_DPOP_NONCE: 'on',
   };
-  const pem = Buffer.from('PEM');
   expect(readSettings(env)).toEqual({
     issuer: 'https://as.example/tenant/',
     audience: 'https://api.example',
     host: '0.0.0.0',
     port: 8443,
     url: 'https://api.example',
-    tls: { cert: pem, key: pem, clientCa: pem },
+    tls: { cert: await readFile(cert), key: await readFile(key), clientCa: await readFile(cert) },
     requireDpopNonce: true,
   });
 });
@@ -62,7 +67,7 @@ describe('the URL that clients call', () => {
   });
 
   test('is https when there is a certificate', () => {
-    const env = { API_TLS_CERT: file, API_TLS_KEY: file };
+    const env = { API_TLS_CERT: cert, API_TLS_KEY: key };
     expect(readSettings({ ...env, API_HOST: 'api.example' }).url).toBe('https://api.example:50100');
   });
 });
@@ -91,7 +96,20 @@ describe('refuses', () => {
   });
 
   test.each(['API_TLS_CERT', 'API_TLS_KEY', 'API_TLS_CLIENT_CA'])('%s alone', (name) => {
+    const file = name === 'API_TLS_KEY' ? key : cert;
     expect(() => readSettings({ [name]: file })).toThrow('https needs both API_TLS_CERT and API_TLS_KEY');
+  });
+
+  test('a key where a certificate belongs, and the other way round, by the name of the variable', () => {
+    expect(() => readSettings({ API_TLS_CERT: key, API_TLS_KEY: cert })).toThrow(
+      `API_TLS_CERT holds no certificate that can be used: ${key}: `,
+    );
+    expect(() => readSettings({ API_TLS_CERT: cert, API_TLS_KEY: cert })).toThrow(
+      `API_TLS_KEY holds no private key that can be used: ${cert}: `,
+    );
+    expect(() => readSettings({ API_TLS_CERT: cert, API_TLS_KEY: key, API_TLS_CLIENT_CA: key })).toThrow(
+      `API_TLS_CLIENT_CA holds no certificate that can be used: ${key}: `,
+    );
   });
 
   test('a file that is not there', () => {
