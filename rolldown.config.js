@@ -77,7 +77,7 @@ export default defineConfig({
         },
         {
           name: 'program',
-          test: /src[\\/](program|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand|with-client)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
+          test: /src[\\/](program|unreadable|options[\\/](request-options|server-command-options|token-options)|settings[\\/](load-settings|token-operand|with-client)|jwt[\\/](confirmation|decode)|render[\\/]decoded-token)\.ts$/,
           priority: 4,
         },
         {

@@ -72,6 +72,14 @@ test('decode of a file on standard input loads no module of Node either', async 
   expect(chunks).toEqual(['decode', 'main', 'program']);
 });
 
+test('decode beside a configuration file loads what reads one, and nothing that asks servers', async () => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile('config.toml', '[profiles.dev]\nissuer = "https://as.example.com"\n');
+  const { builtins, chunks } = await loadedBy(`decode --config config.toml ${await signToken()}`, scene);
+  expect(builtins).toEqual([]);
+  expect(chunks).toEqual(['decode', 'main', 'program', 'toml']);
+});
+
 test('verify with a file of keys loads what verifies a signature, and nothing that asks servers', async () => {
   await using scene = await openScene();
   await scene.workspace.writeFile('keys.json', JSON.stringify(jwks));
