@@ -91,7 +91,6 @@ export default defineConfig({
           test: /src[\\/]settings[\\/](client-settings|resolve-request|verification-keys)\.ts$/,
           priority: 3,
         },
-        { name: 'http', test: /src[\\/]http[\\/]transport\.ts$/, priority: 2 },
         { name: 'undici', test: /src[\\/]http[\\/]undici-client\.ts$/ },
         {
           name: 'toml',
@@ -111,7 +110,7 @@ export default defineConfig({
           name: 'read-tls-identity',
           test: /src[\\/](client[\\/]certificate-thumbprint|config[\\/]read-(certificate|tls-identity))\.ts$/,
         },
-        { name: 'client', test: /src[\\/]client[\\/](access-token|oauth-client)\.ts$/, priority: 1 },
+        { name: 'client', test: /src[\\/](client[\\/](access-token|oauth-client)|http[\\/]transport)\.ts$/, priority: 2 },
       ],
     },
   },

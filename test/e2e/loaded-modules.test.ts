@@ -123,7 +123,7 @@ test('token from the cache in a form that changes with time loads neither comman
   const { builtins, chunks } = await loadedBy('token --json', scene);
   expect(scene.server.requests('/token')).toHaveLength(1);
   expect(builtins).toEqual([]);
-  expect(chunks).toEqual(['client', 'http', 'main', 'program', 'settings', 'sha256', 'token']);
+  expect(chunks).toEqual(['client', 'main', 'program', 'settings', 'sha256', 'token']);
 });
 
 test.each([
