@@ -110,7 +110,11 @@ export default defineConfig({
           name: 'read-tls-identity',
           test: /src[\\/](client[\\/]certificate-thumbprint|config[\\/]read-(certificate|tls-identity))\.ts$/,
         },
-        { name: 'client', test: /src[\\/](client[\\/](access-token|oauth-client)|http[\\/]transport)\.ts$/, priority: 2 },
+        {
+          name: 'client',
+          test: /src[\\/](client[\\/](access-token|oauth-client)|http[\\/]transport)\.ts$/,
+          priority: 2,
+        },
       ],
     },
   },

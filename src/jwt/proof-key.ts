@@ -29,7 +29,7 @@ const preferredAlgorithms = ['ES256', 'EdDSA', 'Ed25519', 'ES384', 'ES512', 'PS2
  * @returns undefined when there is none
  */
 export function algorithmForNewKey(supported: readonly string[] | undefined): string | undefined {
-  return preferredAlgorithms.find((alg) => supported?.includes(alg) ?? true);
+  return preferredAlgorithms.find((alg) => isAccepted(alg, supported));
 }
 
 /**
@@ -41,11 +41,16 @@ export function toProofKey(
   { privateKey, publicJwk, algorithms, thumbprint }: SigningKey,
   supported: readonly string[] | undefined,
 ): ProofKey | undefined {
-  const alg = algorithms.find((one) => supported?.includes(one) ?? true);
+  const alg = algorithms.find((one) => isAccepted(one, supported));
   if (alg === undefined) return undefined;
   // Each proof shows the public key, and nothing else that the file says of it.
   const { kid: _, alg: __, ...publicKey } = publicJwk;
   return { alg, publicKey, thumbprint, privateKey };
+}
+
+/** A list that is empty says as little as none. */
+function isAccepted(alg: string, supported: readonly string[] = []): boolean {
+  return supported.length === 0 || supported.includes(alg);
 }
 
 /** Makes a key. */

@@ -17,7 +17,7 @@ const proofErrors = new Set(['invalid_dpop_proof', 'invalid_request']);
 /** What a person can do about the refusal of a request that was sent with a proof; undefined when it is not about that. */
 export function proofRefusalHint({ error = '', date, now }: RefusedTokenRequest): string | undefined {
   if (error === 'use_dpop_nonce')
-    return 'the server did not take the nonce that it had given just before: do several servers answer in its name?';
+    return 'the server wants a nonce that it does not give, or does not take then: do several servers answer in its name?';
   if (!proofErrors.has(error)) return undefined;
   const skew = describeSkew({ date, now });
   if (skew !== undefined) return `${skew}: a proof of a wrong time is refused; set the clock`;
@@ -72,7 +72,7 @@ export function presentationHint(
   const error = parameters.get('error');
   if (error === 'use_dpop_nonce') {
     return isRepeatable
-      ? 'the API did not take the nonce that it had given just before: do several servers answer in its name?'
+      ? 'the API wants a nonce that it does not give, or does not take then: do several servers answer in its name?'
       : 'the API wants a nonce first, and the body cannot be sent twice: send it from a file, or say it again now';
   }
   if (error !== 'invalid_dpop_proof') return undefined;

@@ -44,8 +44,12 @@ export async function postForm(
     return constraint === undefined ? request : constraint.complete(request);
   };
   const send = (): Promise<HttpDocument> => transport.fetch(prepare, isRefusal);
-  const document = await send();
-  return constraint?.wantsAnotherTry(document) === true ? send() : document;
+  const first = await send();
+  if (constraint?.wantsAnotherTry(first) !== true) return first;
+  const second = await send();
+  // One is enough; but it may have brought the nonce of the next request.
+  constraint.wantsAnotherTry(second);
+  return second;
 }
 
 /** A server without care answers 500 to a wrong client: an OAuth error is a refusal, whatever the status. */

@@ -15,7 +15,7 @@ export const credentialOptions: readonly OptionRow[] = [
     name: 'cert',
     value: 'FILE',
     group: 'Client',
-    summary: 'client certificate with its chain (PEM), or with its key too (PKCS#12)',
+    summary: 'client certificate: PEM with its chain, DER, or PKCS#12 with its key',
     variable: 'CCGRANT_CERT',
     inProfile: true,
     isPath: true,

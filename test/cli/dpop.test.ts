@@ -417,7 +417,7 @@ describe('a refusal that is about the proof', () => {
       'use_dpop_nonce',
       ['--dpop'],
       {},
-      'the server did not take the nonce that it had given just before: do several servers answer in its name?',
+      'the server wants a nonce that it does not give, or does not take then: do several servers answer in its name?',
     ],
     ['use_dpop_nonce', [], {}, 'this client has to bind its tokens to a key: say --dpop'],
     ['invalid_dpop_proof', [], {}, 'this client has to bind its tokens to a key: say --dpop'],

@@ -12,7 +12,7 @@ describe('the algorithm of a new key', () => {
     [['RS256', 'PS256'], 'PS256'],
     [['RS256'], 'RS256'],
     [['HS256', 'ES256K'], undefined],
-    [[], undefined],
+    [[], 'ES256'],
   ])('where the server lists %j is %s', (supported, alg) => {
     expect(algorithmForNewKey(supported)).toBe(alg);
   });

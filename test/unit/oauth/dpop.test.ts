@@ -40,6 +40,13 @@ describe('an access token request with a proof (RFC 9449 sections 5 and 8)', () 
     expect([...nonces]).toEqual([['https://as.example', 'n1']]);
   });
 
+  it('leaves the nonce of the second answer for the next request', async () => {
+    const nonces = new Map<string, string>();
+    const taken: Answer = { headers: { 'dpop-nonce': 'n2', 'content-type': 'application/json' }, body: {} };
+    await proofsFor((number) => (number === 1 ? wantsNonce('n1') : taken), nonces);
+    expect([...nonces]).toEqual([['https://as.example', 'n2']]);
+  });
+
   it('is not sent a third time to a server that wants another nonce each time', async () => {
     const { status, proofs } = await proofsFor((number) => wantsNonce(`n${number}`));
     expect(status).toBe(400);
