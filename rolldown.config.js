@@ -26,6 +26,8 @@ const undiciNeedsLittle = {
   '../web/fetch/body.js': 'throw new Error("fetch is left out");',
 };
 
+const replaced = new Set();
+
 const undiciWithLittle = {
   name: 'undici-with-little',
   resolveId: {
@@ -35,7 +37,16 @@ const undiciWithLittle = {
   },
   load: {
     filter: { id: /^\0little:/ },
-    handler: (id) => undiciNeedsLittle[id.slice('\0little:'.length, -'.cjs'.length)],
+    handler: (id) => {
+      const name = id.slice('\0little:'.length, -'.cjs'.length);
+      replaced.add(name);
+      return undiciNeedsLittle[name];
+    },
+  },
+  // Another version may ask for it by another name, and would bring all of it again.
+  buildEnd(error) {
+    const missed = Object.keys(undiciNeedsLittle).filter((name) => !replaced.has(name));
+    if (error === undefined && missed.length > 0) this.error(`undici asks no more for ${missed.join(', ')}`);
   },
 };
 
