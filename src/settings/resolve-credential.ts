@@ -24,8 +24,7 @@ const ranks = ['option', 'named profile', 'environment', 'default profile'] as c
 
 /**
  * The credential of the client and its certificate. Of what the method can use that was asked for, the highest rank
- * decides; without a method it replaces whatever is of a lower one. A certificate that stays beside another credential
- * is for the connection alone.
+ * decides; without a method, of all. A certificate that is not the credential stays beside it, for the connection alone.
  * @throws UsageError usage; ConfigError credential_conflict, credential_misplaced, config_invalid
  */
 export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCredentials {
@@ -46,15 +45,20 @@ export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCr
       hint: 'keep one of them: which credential is meant must not be a guess',
     });
   }
-  const isKept = (one: Candidate | CertificateCandidate): boolean =>
-    one === chosen || (one === certificate && (method !== undefined || one.origin.rank === rank));
-  for (const one of given) {
-    if (isKept(one)) requireOwnProfile(one.origin, one.value.kind, settings);
-    else ctx.io.trace(text`* ${chosen.value.kind} from ${chosen.origin.name}, not from ${one.origin.name}`);
+  requireOwnProfile(chosen.origin, chosen.value.kind, settings);
+  for (const { value, origin } of given) {
+    if (value !== chosen.value && value !== certificate?.value)
+      ctx.io.trace(text`* ${chosen.value.kind} from ${chosen.origin.name}, not from ${origin.name}`);
+  }
+  const elsewhere = certificate && misplacement(certificate.origin, settings);
+  if (certificate !== undefined && elsewhere !== undefined) {
+    ctx.io.trace(
+      text`* the certificate from ${certificate.origin.name} is not meant for ${elsewhere.name}, and not used`,
+    );
   }
   return {
     credential: chosen.value.kind === 'certificate' ? undefined : { ...chosen.value, origin: chosen.origin.name },
-    certificate: certificate && isKept(certificate) ? certificate.value.files : undefined,
+    certificate: elsewhere === undefined ? certificate?.value.files : undefined,
   };
 }
 
@@ -102,16 +106,24 @@ function credentialCandidates(settings: Settings, ctx: Context): Candidate[] {
  * @throws ConfigError credential_misplaced
  */
 function requireOwnProfile(origin: Origin, kind: CredentialKind, settings: Settings): void {
+  const elsewhere = misplacement(origin, settings);
+  if (elsewhere === undefined) return;
+  throw new ConfigError('credential_misplaced', `${origin.name} is not meant for ${elsewhere.name}`, {
+    hint: `the credential of a profile is sent to that profile's server and for its client only: with ${elsewhere.name} give ${credentialOption[kind]} too`,
+  });
+}
+
+/** Who has named another server or client than that of the profile from which a credential comes. */
+function misplacement({ rank }: Origin, settings: Settings): Origin | undefined {
   const { profile } = settings;
-  if (profile === undefined || origin.rank !== profile.rank) return;
+  if (profile === undefined || rank !== profile.rank) return undefined;
   const places = ['issuer', 'token-endpoint', 'introspection-endpoint', 'revocation-endpoint', 'client-id'];
   for (const name of places) {
     const setting = settings.text(name);
     if (setting === undefined || setting.origin.rank === profile.rank) continue;
     const own = profile.values.get(name.replaceAll('-', '_'));
     if (own === setting.value || (name === 'client-id' && own === undefined)) continue;
-    throw new ConfigError('credential_misplaced', `${origin.name} is not meant for ${setting.origin.name}`, {
-      hint: `the credential of a profile is sent to that profile's server and for its client only: with ${setting.origin.name} give ${credentialOption[kind]} too`,
-    });
+    return setting.origin;
   }
+  return undefined;
 }

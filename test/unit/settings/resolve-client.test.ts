@@ -134,7 +134,7 @@ describe('which credential is used', () => {
   });
 });
 
-describe('a certificate is ranked like any other credential', () => {
+describe('a certificate is ranked among the credentials, and stays beside the one that is used', () => {
   const cert = { cert: ['c.pem'], key: ['c.key'] };
   const secretVariable = { CCGRANT_CLIENT_SECRET_FILE: '/e' };
   const method = { 'auth-method': ['client_secret_basic'] };
@@ -161,13 +161,19 @@ describe('a certificate is ranked like any other credential', () => {
       'CCGRANT_CERT',
     ],
     [
-      'the environment is replaced by a secret that is an option',
+      'the environment stays beside a secret that is an option, for the connection',
       { typed: option, env: { CCGRANT_CERT: '/c', CCGRANT_KEY: '/k' } },
       '--client-secret-file',
-      undefined,
+      'CCGRANT_CERT',
     ],
     [
-      'a named profile is replaced by a secret that is an option, wherever that is sent',
+      'the default profile stays beside a secret of the environment',
+      { profile: named, rank: 'default profile', env: secretVariable },
+      'CCGRANT_CLIENT_SECRET_FILE',
+      'cert in profile dev',
+    ],
+    [
+      'a named profile is passed over with a secret that is an option and goes elsewhere',
       { typed: { ...option, 'client-id': ['other'] }, profile: named },
       '--client-secret-file',
       undefined,
@@ -223,16 +229,20 @@ describe('a certificate is ranked like any other credential', () => {
       '* certificate from --cert, not from CCGRANT_CLIENT_SECRET_FILE\n',
     ],
     [
-      'a certificate that a secret replaces',
-      { typed: option, env: { CCGRANT_CERT: '/c' } },
-      '* secret from --client-secret-file, not from CCGRANT_CERT\n',
+      'a certificate that is meant for another client',
+      { typed: { ...option, 'client-id': ['other'] }, profile: named },
+      '* the certificate from cert in profile dev is not meant for --client-id, and not used\n',
     ],
-    ['no certificate that stays', { env: { CCGRANT_CERT: '/c', ...secretVariable } }, ''],
+    [
+      'no certificate that stays',
+      { typed: option, env: { CCGRANT_CERT: '/c', ...secretVariable } },
+      '* secret from --client-secret-file, not from CCGRANT_CLIENT_SECRET_FILE\n',
+    ],
   ])('the trace tells of %s', async (_, given, trace) => {
     expect((await resolve(given, true)).stderr).toBe(trace);
   });
 
-  it('a certificate of a profile that is replaced may belong to another client, one that is used may not', async () => {
+  it('a certificate of a profile that is the credential may not belong to another client', async () => {
     const elsewhere = { typed: { 'client-id': ['other'] }, profile: named };
     expect((await failureOf(() => resolve(elsewhere))).code).toBe('credential_misplaced');
   });
