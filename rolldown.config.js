@@ -99,7 +99,7 @@ export default defineConfig({
         // What those need who may ask a server, whether they do or not.
         {
           name: 'settings',
-          test: /src[\\/]settings[\\/](client-settings|resolve-request|verification-keys)\.ts$/,
+          test: /src[\\/]settings[\\/](client-settings|resolve-request|resolve-verification|verification-keys)\.ts$/,
           priority: 3,
         },
         { name: 'undici', test: /src[\\/]http[\\/]undici-client\.ts$/ },

@@ -1,8 +1,7 @@
 import type { LineAnswer } from '../answer-lines.ts';
 import type { OAuthClient } from '../client/oauth-client.ts';
 import type { Context } from '../context.ts';
-import { ignoreClosedPipe, NegativeResultError, UsageError } from '../errors.ts';
-import { signingAlgorithms } from '../jwt/algorithms.ts';
+import { ignoreClosedPipe, NegativeResultError } from '../errors.ts';
 import { tokenLimit } from '../jwt/decode.ts';
 import type { Check, KeySource, Verification, VerifyRequirements } from '../jwt/verify.ts';
 import { verifyJwt, verifyToken } from '../jwt/verify.ts';
@@ -15,18 +14,11 @@ import { cachedOption, linesOption } from '../options/token-options.ts';
 import { safeJson } from '../render/json.ts';
 import { renderVerification } from '../render/verification.ts';
 import { loadSettings } from '../settings/load-settings.ts';
-import { toScope } from '../settings/resolve-request.ts';
-import { resolveServer } from '../settings/resolve-server.ts';
 import type { Settings } from '../settings/settings.ts';
-import { toSeconds } from '../settings/settings.ts';
 import { readTokenOperand } from '../settings/token-operand.ts';
-import { resolveBoundCertificate, resolveBoundKey, resolveKeySource } from '../settings/verification-keys.ts';
-import type { OpenClient } from '../settings/with-client.ts';
 import { withClientOnDemand } from '../settings/with-client.ts';
 import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
-
-const maxLeeway = 300;
 
 const options: readonly OptionRow[] = [
   cachedOption,
@@ -101,11 +93,9 @@ export const verifyCommand: CommandDefinition = {
 async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
   const { io } = ctx;
   const settings = await loadSettings(options, typed, ctx);
-  const checks = {
-    ...resolveChecks(settings),
-    boundToCertificate: await resolveBoundCertificate(settings, ctx),
-    boundToKey: await resolveBoundKey(settings, ctx),
-  };
+  const { requiredIssuer, resolveChecks } = await import('../settings/resolve-verification.ts');
+  const { resolveKeySource } = await import('../settings/verification-keys.ts');
+  const checks = await resolveChecks(settings, ctx);
   const [operand] = operands;
   const lines = settings.flag('lines') ? await tokenLines(operand, typed, settings, ctx) : undefined;
   await withClientOnDemand(settings, ctx, async (openClient) => {
@@ -132,12 +122,6 @@ async function run({ operands, options: typed }: Invocation, ctx: Context): Prom
     noteUnchecked(result, ctx);
     if (!result.valid) throw new NegativeResultError('token_not_valid', `the token is not valid: ${failures(result)}`);
   });
-}
-
-/** The issuer that the token must name: a server has to be asked for it only where its metadata was named instead. */
-async function requiredIssuer(settings: Settings, openClient: OpenClient): Promise<string | undefined> {
-  const { identity } = resolveServer(settings);
-  return identity?.kind === 'metadata url' ? (await openClient()).server.issuer() : identity?.issuer;
 }
 
 async function tokenLines(
@@ -169,33 +153,6 @@ async function verifyLines(
     verifyJwt(token, keys, requirements, ctx.now() / 1000).then(toAnswer);
   const { answerLines } = await import('../answer-lines.ts');
   await answerLines(lines, answer, ctx);
-}
-
-function resolveChecks(settings: Settings): Omit<VerifyRequirements, 'issuer' | 'boundToCertificate' | 'boundToKey'> {
-  const scope = settings.list('scope');
-  const leeway = settings.text('leeway');
-  const maxAge = settings.text('max-age');
-  const algorithms = settings.text('alg');
-  const seconds = leeway === undefined ? 60 : toSeconds(leeway);
-  if (seconds > maxLeeway)
-    throw new UsageError('usage', `--leeway is more than ${maxLeeway} s`, { hint: 'set the clocks instead' });
-  return {
-    audience: settings.list('audience')?.value ?? [],
-    scope: scope === undefined ? [] : toScope(scope),
-    typ: settings.text('typ')?.value,
-    algorithms: algorithms && toAlgorithms(algorithms.value),
-    leeway: seconds,
-    maxAge: maxAge && toSeconds(maxAge),
-    isAccessTokenJwt: settings.flag('at-jwt'),
-    signatureOnly: settings.flag('signature-only'),
-  };
-}
-
-function toAlgorithms(list: string): string[] {
-  const algorithms = list.split(',').map((alg) => alg.trim());
-  const unknown = algorithms.find((alg) => !signingAlgorithms.includes(alg));
-  if (unknown === undefined) return algorithms;
-  throw new UsageError('usage', `--alg ${unknown} is not known`, { hint: `known are ${signingAlgorithms.join(', ')}` });
 }
 
 async function alsoIntrospect(
