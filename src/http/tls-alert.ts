@@ -2,31 +2,38 @@ import type { TlsIdentity } from './types.ts';
 
 /** What a server has to say against a client certificate, and what a person can do about it. */
 interface AlertMeaning {
-  readonly reason: string;
+  /** What it says, of the certificate as it is called. */
+  readonly reason: (certificate: string) => string;
   readonly hint: string;
 }
 
 const unknown: AlertMeaning = {
-  reason: 'does not accept the certificate',
+  reason: (certificate) => `does not accept ${certificate}`,
   hint: 'does the server trust the authority that signed it? a file with the whole chain, the certificate first, may be what it lacks',
 };
 
 /** The alerts that are about the certificate of the client, RFC 8446 section 6.2, by OpenSSL's names. */
 const meanings: Readonly<Record<string, AlertMeaning>> = {
   UNKNOWN_CA: {
-    reason: 'does not know the authority of the certificate',
+    reason: (certificate) => `does not know the authority of ${certificate}`,
     hint: unknown.hint,
   },
   CERTIFICATE_UNKNOWN: unknown,
   BAD_CERTIFICATE: unknown,
-  ACCESS_DENIED: { reason: 'does not let in the certificate', hint: 'is it the one that is registered there?' },
+  ACCESS_DENIED: {
+    reason: (certificate) => `does not let ${certificate} in`,
+    hint: 'is it the one that is registered there?',
+  },
   UNSUPPORTED_CERTIFICATE: {
-    reason: 'does not take the kind of certificate',
+    reason: (certificate) => `does not take ${certificate}, because of its kind`,
     hint: 'is it one for clients (extended key usage clientAuth)?',
   },
-  CERTIFICATE_EXPIRED: { reason: 'calls expired the certificate', hint: 'is the clock of the server right?' },
+  CERTIFICATE_EXPIRED: {
+    reason: (certificate) => `says that ${certificate} has expired`,
+    hint: 'is the clock of the server right?',
+  },
   CERTIFICATE_REVOKED: {
-    reason: 'calls revoked the certificate',
+    reason: (certificate) => `says that ${certificate} has been revoked`,
     hint: 'its authority has to make a new one',
   },
 };
@@ -61,7 +68,8 @@ export function explainAlert(
     };
   }
   if (meaning === undefined) return undefined;
-  return { message: `${host} ${meaning.reason} from ${identity.origin} (${identity.subject})`, hint: meaning.hint };
+  const certificate = `the certificate from ${identity.origin} (${identity.subject})`;
+  return { message: `${host} ${meaning.reason(certificate)}`, hint: meaning.hint };
 }
 
 /** What a person can look at when a server asked for a client certificate, and then went away without a word. */

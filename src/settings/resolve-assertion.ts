@@ -111,10 +111,11 @@ const assertionTypes = 'urn:ietf:params:oauth:client-assertion-type:';
 
 /** @throws UsageError usage for what is neither a known word nor a URN */
 function toType(setting: Setting<string> | undefined): string {
-  const { value, origin } = setting ?? { value: 'jwt-bearer', origin: undefined };
+  if (setting === undefined) return `${assertionTypes}jwt-bearer`;
+  const { value, origin } = setting;
   if (value === 'jwt-bearer' || value === 'jwt-spiffe') return assertionTypes + value;
   if (/^urn:[a-z0-9][a-z0-9-]*:\S+$/i.test(value)) return value;
-  throw new UsageError('usage', `${origin?.name} takes jwt-bearer, jwt-spiffe or a URN`, {
+  throw new UsageError('usage', `${origin.name} takes jwt-bearer, jwt-spiffe or a URN`, {
     hint: `the short words stand for ${assertionTypes}…`,
   });
 }

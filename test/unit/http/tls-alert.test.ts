@@ -23,13 +23,19 @@ describe('an alert about the certificate of a client', () => {
     ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN', 'as.example does not accept the certificate from --cert (CN=client)'],
     ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN', 'as.example does not accept the certificate from --cert (CN=client)'],
     ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'as.example does not accept the certificate from --cert (CN=client)'],
-    ['ERR_SSL_TLSV1_ALERT_ACCESS_DENIED', 'as.example does not let in the certificate from --cert (CN=client)'],
+    ['ERR_SSL_TLSV1_ALERT_ACCESS_DENIED', 'as.example does not let the certificate from --cert (CN=client) in'],
     [
       'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
-      'as.example does not take the kind of certificate from --cert (CN=client)',
+      'as.example does not take the certificate from --cert (CN=client), because of its kind',
     ],
-    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'as.example calls expired the certificate from --cert (CN=client)'],
-    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'as.example calls revoked the certificate from --cert (CN=client)'],
+    [
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+      'as.example says that the certificate from --cert (CN=client) has expired',
+    ],
+    [
+      'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
+      'as.example says that the certificate from --cert (CN=client) has been revoked',
+    ],
     [
       'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
       'no TLS connection to as.example: it found no certificate that it can use',
