@@ -30,9 +30,7 @@ export async function openForeignAssertion(
     const ask = await openRunner(source, origin, client, ctx);
     return (target) => checked(ask(target));
   }
-  // Standard input gives it once; all other places give the one of now.
-  const kept = source.kind === 'standard input' ? client.credentials.secret() : undefined;
-  const read = (): Promise<Secret> => checked(kept ?? readSecret(source, origin, ctx, 'assertion'));
+  const read = (): Promise<Secret> => checked(readSecret(source, origin, ctx, 'assertion'));
   let first: Secret | undefined = await read();
   return async () => {
     const assertion = first ?? (await read());

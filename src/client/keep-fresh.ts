@@ -1,14 +1,13 @@
 import type { Context } from '../context.ts';
 import { CcgrantError, ProtocolError } from '../errors.ts';
 import { expirySkew, refreshTime } from '../expiry.ts';
-import type { Io } from '../io/io.ts';
 import type { IssuedToken } from '../oauth/client-credentials.ts';
 import { text } from '../text.ts';
 import { timestamp } from '../timestamp.ts';
 
 export interface FreshToken<T extends IssuedToken> {
   /** Gets a token; another one than `current`, which is about to expire. */
-  readonly obtain: (current: string | undefined, ctx: Context) => Promise<T>;
+  readonly obtain: (current: string | undefined) => Promise<T>;
   /** Puts a token where it is used. */
   readonly publish: (token: T) => Promise<void>;
   /** Seconds that a published token must be good for, as far as the server's tokens are. */
@@ -30,11 +29,10 @@ export async function keepFresh<T extends IssuedToken>(
   { obtain, publish, minimumLifetime }: FreshToken<T>,
   ctx: Context,
 ): Promise<never> {
-  const again = { ...ctx, io: withRepeatableInput(ctx.io) };
   let current: T | undefined;
   for (let pause = firstPause; ; ) {
     try {
-      const next = await obtain(current?.accessToken, again);
+      const next = await obtain(current?.accessToken);
       const expiresOn = requireExpiry(next);
       await publish(next);
       current = next;
@@ -50,16 +48,6 @@ export async function keepFresh<T extends IssuedToken>(
       pause = Math.min(longestPause, pause * 2);
     }
   }
-}
-
-/** A secret from standard input is needed for each token, and comes only once. */
-function withRepeatableInput(io: Io): Io {
-  let content: Promise<Uint8Array> | undefined;
-  const read = (): Promise<Uint8Array> => {
-    content ??= io.stdin.read();
-    return content;
-  };
-  return Object.create(io, { stdin: { value: { ...io.stdin, read } } });
 }
 
 function requireExpiry({ expiresOn }: IssuedToken): number {

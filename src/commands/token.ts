@@ -112,10 +112,10 @@ async function keepFileFresh(
   const { obtainAccessToken } = await import('../client/access-token.ts');
   await keepFresh(
     {
-      obtain: (current, again) =>
-        withClient(settings, again, (client) => {
+      obtain: (current) =>
+        withClient(settings, ctx, (client) => {
           requireKeptKey(client.settings);
-          return obtainAccessToken(request, client, again, current);
+          return obtainAccessToken(request, client, ctx, current);
         }),
       publish: (token) => writeAnswer(file, renderAccessToken(token, format, ctx.now() / 1000, ctx.env)),
       minimumLifetime: resolveCache(settings, ctx).minimumLifetime,

@@ -1,4 +1,4 @@
-import type { OptionRow } from '../options/option.ts';
+import type { OptionRow } from './option.ts';
 
 /** Options of `call`: curl's names with curl's meaning, and a few of ours. */
 export const callOptions: readonly OptionRow[] = [

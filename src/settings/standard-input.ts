@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts';
 import type { Settings } from './settings.ts';
 
-/** Options whose value `-` means standard input, with how that reads. */
+/** Options whose value `-` means standard input. */
 const readers = [
   'client-secret-file',
   'private-key',

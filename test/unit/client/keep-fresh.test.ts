@@ -186,25 +186,4 @@ describe('keepFresh', () => {
     );
     await expect(end).rejects.toBeInstanceOf(SignalError);
   });
-
-  it('reads standard input once for all tokens', async () => {
-    const { ctx } = await createContext({ stdin: 'S3cr3t', now: () => Date.now() / 1000 });
-    const read = vi.spyOn(ctx.io.stdin, 'read');
-    const controller = new AbortController();
-    const inputs: string[] = [];
-    const obtain = async (_: string | undefined, { io }: typeof ctx) => {
-      inputs.push(String(await io.stdin.read()));
-      const issuedOn = Date.now() / 1000;
-      return { accessToken: 'a', tokenType: 'Bearer', issuedOn, expiresOn: issuedOn + 10, response: {} };
-    };
-    const end = keepFresh(
-      { obtain, publish: async () => {}, minimumLifetime: 0 },
-      { ...ctx, signal: controller.signal },
-    );
-    end.catch(() => {});
-    await vi.advanceTimersByTimeAsync(10_000);
-    controller.abort(new SignalError(15));
-    expect(inputs).toEqual(['S3cr3t', 'S3cr3t']);
-    expect(read).toHaveBeenCalledOnce();
-  });
 });
