@@ -40,6 +40,8 @@ describe.concurrent('token --out FILE --keep-fresh', () => {
     const { child, stderr } = keepFresh(scene);
     await vi.waitFor(async () => expect(await readFile(fileOf(scene), 'utf8')).toMatch(/^token-[3-9]\n$/), patience);
     expect((await stat(fileOf(scene))).mode & 0o777).toBe(0o600);
+    // Between two tokens nothing is held open.
+    await vi.waitFor(() => expect(scene.server.openConnections).toBe(0), { timeout: 800, interval: 20 });
 
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([143, null]);

@@ -37,6 +37,8 @@ export interface HttpServer extends AsyncDisposable {
   requests(path?: string): ReceivedRequest[];
   /** How many connections there have been. */
   readonly connections: number;
+  /** How many there are. */
+  readonly openConnections: number;
 }
 
 /** Starts a server on a free loopback port; with credentials it speaks TLS. */
@@ -56,8 +58,13 @@ export async function startHttpServer(answers: Answers, tls?: TlsCredentials): P
   };
   const server = tls === undefined ? createServer(respond) : createTlsServer(tls, respond);
   let connections = 0;
-  server.on('connection', () => {
+  let openConnections = 0;
+  server.on('connection', (socket) => {
     connections += 1;
+    openConnections += 1;
+    socket.once('close', () => {
+      openConnections -= 1;
+    });
   });
   const port = await listen(server);
   return {
@@ -66,6 +73,9 @@ export async function startHttpServer(answers: Answers, tls?: TlsCredentials): P
     requests: (path) => received.filter((request) => path === undefined || request.path === path),
     get connections() {
       return connections;
+    },
+    get openConnections() {
+      return openConnections;
     },
     [Symbol.asyncDispose]: () => close(server),
   };
