@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { privateKeyBlocks } from '../pem.ts';
 import { isPkcs12 } from './certificate.ts';
-import { readFileOnce } from './read-secret.ts';
+import { readFileOnce } from './read-file-once.ts';
 
 /**
  * The content of a certificate's file, in which its private key may be too.

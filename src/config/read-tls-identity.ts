@@ -9,7 +9,8 @@ import { text } from '../text.ts';
 import { isPkcs12, parseCertificates, thumbprintOf } from './certificate.ts';
 import { ownCertificate, requireUsable } from './own-certificate.ts';
 import { readCertificate } from './read-certificate.ts';
-import { readFileOnce, readSecret } from './read-secret.ts';
+import { readFileOnce } from './read-file-once.ts';
+import { readSecret } from './read-secret.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 /**

@@ -13,7 +13,7 @@ const hmacBytes: ReadonlyMap<string, number> = new Map([
   ['HS512', 64],
 ]);
 
-/** Every algorithm that can be verified (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). `none` is not one. */
+/** Every algorithm that can be signed by and verified (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). `none` is not one. */
 export const signingAlgorithms = [...rsaAlgorithms, ...[...curveAlgorithms.values()].flat(), ...hmacBytes.keys()];
 
 /** The algorithms that a key can be used with; a key that names its own allows no other (RFC 8725 section 3.1). */

@@ -1,4 +1,4 @@
-import { assertionAlgorithms } from '../oauth/client-auth/assertion-algorithm.ts';
+import { signingAlgorithms } from '../jwt/algorithms.ts';
 import type { OptionRow } from './option.ts';
 
 /** How a client proves who it is by a signed assertion, its own or somebody else's. */
@@ -24,7 +24,7 @@ export const assertionOptions: readonly OptionRow[] = [
     value: 'ALG',
     group: 'Client',
     summary: 'algorithm of assertions; by default what key and metadata allow',
-    choices: assertionAlgorithms,
+    choices: signingAlgorithms,
     inProfile: true,
   },
   {

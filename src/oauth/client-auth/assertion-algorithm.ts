@@ -1,9 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { signingAlgorithms } from '../../jwt/algorithms.ts';
 import type { AssertionTerms } from './client-assertion.ts';
-
-/** Every algorithm that an assertion can be signed with. */
-export const assertionAlgorithms = signingAlgorithms;
 
 /**
  * Makes sure that a key can be used with the algorithm that was asked for, which needs no metadata.
