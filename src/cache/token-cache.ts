@@ -53,6 +53,8 @@ export class TokenCache {
   readonly proofKeys: ProofKeyCache;
   readonly #directory: CacheDirectory;
   readonly #turns: Turns;
+  /** Names of entries by their keys as JSON: one run asks for the same few times, and hashing takes long at first. */
+  readonly #names = new Map<string, string>();
 
   constructor(directory: CacheDirectory) {
     this.proofKeys = new ProofKeyCache(directory);
@@ -62,12 +64,15 @@ export class TokenCache {
 
   /** The name of the entry of a key. */
   nameOf(key: TokenCacheKey): string {
-    return nameOf(key);
+    const json = toJson(key);
+    const name = this.#names.get(json) ?? sha256Hex(json);
+    this.#names.set(json, name);
+    return name;
   }
 
   /** The token that was stored under a key, good or not. */
   read(key: TokenCacheKey): CachedToken | undefined {
-    return this.#open(nameOf(key));
+    return this.#open(this.nameOf(key));
   }
 
   /**
@@ -78,7 +83,7 @@ export class TokenCache {
     const other = this.read(token.key);
     if (this.#isLater(other, token)) return true;
     if (proofKey !== undefined && !this.proofKeys.write(proofKey)) return false;
-    if (!this.#directory.write('tokens', nameOf(token.key), token)) {
+    if (!this.#directory.write('tokens', this.nameOf(token.key), token)) {
       if (proofKey !== undefined) this.proofKeys.remove(proofKey.thumbprint);
       return false;
     }
@@ -93,12 +98,12 @@ export class TokenCache {
 
   /** The turn to ask for the token of a key, if it can be had at once; see `Turns.take`. */
   takeTurn(key: TokenCacheKey, until: number | undefined): Promise<Turn | undefined> {
-    return this.#turns.take(nameOf(key), until);
+    return this.#turns.take(this.nameOf(key), until);
   }
 
   /** The turn to ask for the token of a key, or how the turn of somebody else has ended; see `Turns.wait`. */
   waitForTurn(key: TokenCacheKey, patience: Patience, signal: AbortSignal): Promise<Turn | Ending | undefined> {
-    return this.#turns.wait(nameOf(key), patience, signal);
+    return this.#turns.wait(this.nameOf(key), patience, signal);
   }
 
   list(): CachedToken[] {
@@ -107,7 +112,7 @@ export class TokenCache {
 
   remove(key: TokenCacheKey): boolean {
     const token = this.read(key);
-    const isRemoved = this.#directory.remove('tokens', nameOf(key));
+    const isRemoved = this.#directory.remove('tokens', this.nameOf(key));
     if (isRemoved) this.#dropKeyOf(token);
     return isRemoved;
   }
@@ -140,11 +145,11 @@ export class TokenCache {
   /** A record under its own name only: a copy under another one would be handed to another client. */
   #open(name: string): CachedToken | undefined {
     const record = this.#directory.read('tokens', name);
-    return isCachedToken(record) && nameOf(record.key) === name ? record : undefined;
+    return isCachedToken(record) && this.nameOf(record.key) === name ? record : undefined;
   }
 }
 
-function nameOf(key: TokenCacheKey): string {
+function toJson(key: TokenCacheKey): string {
   const {
     issuer,
     token_endpoint,
@@ -159,17 +164,15 @@ function nameOf(key: TokenCacheKey): string {
     resource,
     parameters,
   } = key;
-  return sha256Hex(
-    JSON.stringify([
-      [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, certificate, binding].map(
-        (part) => part ?? null,
-      ),
-      scope,
-      audience,
-      resource,
-      parameters,
-    ]),
-  );
+  return JSON.stringify([
+    [issuer, token_endpoint, client_id, auth_method, basic_encoding, credential, certificate, binding].map(
+      (part) => part ?? null,
+    ),
+    scope,
+    audience,
+    resource,
+    parameters,
+  ]);
 }
 
 /** The checksum tells damage, and not whether the record is one of ours. */

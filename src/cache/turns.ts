@@ -15,7 +15,7 @@ export interface Patience {
 
 const shortestPause = 10;
 /** Milliseconds within which the death of an owner is noticed, which nothing announces. */
-const longestPause = 250;
+const longestPause = 500;
 
 /** Whose turn it is to ask for what a name stands for, among all processes that share a cache directory. */
 export class Turns {

@@ -14,6 +14,8 @@ import { tokenCacheKey } from './token-cache-key.ts';
 /** An access token for use, and whether it was there already. */
 export interface AccessToken extends IssuedToken {
   readonly isFromCache: boolean;
+  /** Whether another process has asked for it while we waited, and leaves for later runs what they need. */
+  readonly isShared?: true;
   /** Under which key it lies in the cache; undefined when it does not. */
   readonly key?: TokenCacheKey;
 }

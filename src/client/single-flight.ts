@@ -66,7 +66,7 @@ export async function requestOnce(demand: TokenDemand, client: OAuthClient, ctx:
     if (token === 'unusable') return { ...(await demand.ask(client)), isFromCache: false };
     if (token !== undefined) {
       ctx.io.trace(text`* another process has asked for this token`);
-      return { ...token, isFromCache: true };
+      return { ...token, isFromCache: true, isShared: true };
     }
     since = next.on;
   }

@@ -13,6 +13,7 @@ import { cachedOption, linesOption } from '../options/token-options.ts';
 import { renderDecoded } from '../render/decoded-token.ts';
 import { safeJson } from '../render/json.ts';
 import { loadSettings } from '../settings/load-settings.ts';
+import { Settings } from '../settings/settings.ts';
 import { readTokenOperand } from '../settings/token-operand.ts';
 import { text } from '../text.ts';
 import type { CommandDefinition, Invocation } from './command.ts';
@@ -43,7 +44,11 @@ export const decodeCommand: CommandDefinition = {
 
 async function run({ operands, options: typed }: Invocation, ctx: Context): Promise<void> {
   const { io } = ctx;
-  const settings = await loadSettings(options, typed, ctx);
+  // A configuration file says which cached token is meant, and nothing of one that is given.
+  const needsProfile = ['cached', 'profile', 'config'].some((name) => typed.has(name));
+  const settings = needsProfile
+    ? await loadSettings(options, typed, ctx)
+    : new Settings(options, typed, ctx.env, undefined);
   const [operand] = operands;
   if (settings.flag('lines')) {
     const { readTokenLines } = await import('../settings/token-lines.ts');

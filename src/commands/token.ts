@@ -126,13 +126,15 @@ async function keepFileFresh(
 
 /** So that the next run of the same command line need not find out again which token is meant. */
 async function rememberAnswer(
-  { key, boundTo }: AccessToken,
+  { key, boundTo, isShared }: AccessToken,
   format: TokenFormat,
   client: OAuthClient,
   ctx: Context,
 ): Promise<void> {
   const { cache, client: credentials } = client.settings;
   if (key === undefined || !isPlainFormat(format) || !cache.mayRead) return;
+  // Of a hundred that wait one writes, and the processor is for those who have no token yet.
+  if (isShared) return;
   // What has to be said beside it is said each time.
   if (boundTo !== undefined && format === 'header') return;
   // What standard input says next time is not known before it is read.

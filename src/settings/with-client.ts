@@ -13,20 +13,16 @@ export function withClient<T>(settings: Settings, ctx: Context, task: (client: O
 /** Gives the client of the run, which is opened for the first who asks. */
 export type OpenClient = () => Promise<OAuthClient>;
 
-/**
- * The same for a task that may do without: what the settings say is checked, and nothing is loaded until
- * the client is asked for.
- * @throws UsageError, ConfigError, and what the task throws
- */
+/** The same for a task that may do without: what the settings say of a client matters where it is asked for. */
 export async function withClientOnDemand<T>(
   settings: Settings,
   ctx: Context,
   task: (open: OpenClient) => Promise<T>,
 ): Promise<T> {
-  const { resolveClientSettings } = await import('./client-settings.ts');
-  const resolved = await resolveClientSettings(settings, ctx);
   let client: Promise<OAuthClient> | undefined;
   const open = async (): Promise<OAuthClient> => {
+    const { resolveClientSettings } = await import('./client-settings.ts');
+    const resolved = await resolveClientSettings(settings, ctx);
     const { createClient } = await import('../client/oauth-client.ts');
     return createClient(resolved, ctx);
   };

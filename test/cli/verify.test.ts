@@ -85,6 +85,14 @@ describe('verify', () => {
     expect(result.document.valid).toBe(true);
   });
 
+  test('needs no client, whatever is said of one', async ({ cli }) => {
+    await cli.writeFile('keys.json', JSON.stringify(jwks));
+    const env = { CCGRANT_CLIENT_SECRET: 'one', CCGRANT_CLIENT_SECRET_FILE: 'two', CCGRANT_AUTH_METHOD: 'odd' };
+    const args = ['verify', '-q', '--jwks', 'keys.json', await signToken()];
+    expect(await cli.run(args, { env })).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await cli.run([...args, '--introspect'], { env })).toMatchObject({ exitCode: 2 });
+  });
+
   test('reads well for a person', async ({ cli }) => {
     await cli.writeFile('keys.json', JSON.stringify(jwks));
     const token = await signToken({ iat: undefined, jti: undefined });

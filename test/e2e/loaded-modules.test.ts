@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { jwks, signToken } from '../cli/support/signing.ts';
 import { makeKey } from '../support/authentication/keys.ts';
 import { json } from '../support/http-server.ts';
-import { openScene, type Scene, tokenResponse } from '../support/http-server-scene.ts';
+import { openScene, patience, type Scene, tokenResponse } from '../support/http-server-scene.ts';
 
 const hmacKey = new Uint8Array(32);
 
@@ -72,7 +72,18 @@ test('decode of a file on standard input loads no module of Node either', async 
   expect(chunks).toEqual(['decode', 'main', 'program']);
 });
 
-test('decode beside a configuration file loads what reads one, and nothing that asks servers', async () => {
+test('decode of a token that is given reads no configuration file that nobody names', async () => {
+  await using scene = await openScene();
+  await scene.workspace.writeFile(
+    '../config/ccgrant/config.toml',
+    'default_profile = "dev"\n[profiles.dev]\nodd = 1\n',
+  );
+  const { builtins, chunks } = await loadedBy(`decode ${await signToken()}`, scene);
+  expect(builtins).toEqual([]);
+  expect(chunks).toEqual(['decode', 'main', 'program']);
+});
+
+test('decode beside a configuration file that is named loads what reads one, and nothing that asks servers', async () => {
   await using scene = await openScene();
   await scene.workspace.writeFile('config.toml', '[profiles.dev]\nissuer = "https://as.example.com"\n');
   const { builtins, chunks } = await loadedBy(`decode --config config.toml ${await signToken()}`, scene);
@@ -124,6 +135,26 @@ test('token from the cache in a form that changes with time loads neither comman
   expect(scene.server.requests('/token')).toHaveLength(1);
   expect(builtins).toEqual([]);
   expect(chunks).toEqual(['client', 'main', 'program', 'settings', 'sha256', 'token']);
+});
+
+test('who waits for the token of another process loads nothing that asks servers, and leaves no memo', async () => {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await using scene = await openScene({ '/token': () => answered.then(() => json(tokenResponse)) });
+  const first = scene.run(['token', '--format', 'header']);
+  await vi.waitFor(() => expect(scene.server.requests('/token')).toHaveLength(1), { timeout: patience });
+  const second = loadedBy('token', scene);
+  const cache = join(scene.workspace.cacheHome, 'ccgrant');
+  const waiting = async () =>
+    expect(await readdir(cache, { recursive: true })).toContainEqual(expect.stringMatching(/\.waiting$/));
+  await vi.waitFor(waiting, { timeout: patience });
+  answer();
+  expect((await second).chunks).toEqual(['client', 'main', 'program', 'settings', 'sha256', 'token']);
+  expect(await first).toMatchObject({ exitCode: 0 });
+  expect(scene.server.requests('/token')).toHaveLength(1);
+  expect(await readdir(join(cache, 'memos'))).toHaveLength(1);
 });
 
 test.each([
