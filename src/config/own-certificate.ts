@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
+import { timestamp } from '../timestamp.ts';
 
 /** A private key, and where it comes from for messages. */
 interface PlacedKey {
@@ -44,8 +45,11 @@ export function requireUsable(certificate: X509Certificate, place: string, now: 
     new ConfigError('file_unusable', `the certificate in ${place} ${reason}`, { hint });
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   if (now > to)
-    throw fail(`expired ${day(to)}`, 'its authority has to make a new one; or is the clock of this machine wrong?');
-  if (now < from) throw fail(`is not valid before ${day(from)}`, 'is the clock of this machine right?');
+    throw fail(
+      `expired ${timestamp(to / 1000)}`,
+      'its authority has to make a new one; or is the clock of this machine wrong?',
+    );
+  if (now < from) throw fail(`is not valid before ${timestamp(from / 1000)}`, 'is the clock of this machine right?');
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
   const bits = details?.modulusLength ?? Number.POSITIVE_INFINITY;
   if (type?.startsWith('rsa') && bits < 2048) {
@@ -54,8 +58,4 @@ export function requireUsable(certificate: X509Certificate, place: string, now: 
       'make a new key: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256',
     );
   }
-}
-
-function day(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace('.000Z', 'Z');
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
@@ -70,13 +71,13 @@ function decodeSecret(bytes: Uint8Array, place: string, name: SecretName): strin
 }
 
 function decodeUtf8(bytes: Uint8Array, place: string, { origin, noun }: SecretName): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is not UTF-8 text`, {
-      hint: binaryHint(bytes, noun),
-    });
-  }
+  if (isUtf8(bytes))
+    return Buffer.from(bytes)
+      .toString()
+      .replace(/^\uFEFF/, '');
+  throw new ConfigError('secret_unusable', `the ${noun} in ${place} (${origin}) is not UTF-8 text`, {
+    hint: binaryHint(bytes, noun),
+  });
 }
 
 function binaryHint(bytes: Uint8Array, noun: SecretNoun): string | undefined {

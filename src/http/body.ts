@@ -21,7 +21,10 @@ export async function readText(response: HttpResponse, limit: number): Promise<s
     }
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  // What node's TextDecoder does, which takes several times as long to begin.
+  return Buffer.concat(chunks)
+    .toString()
+    .replace(/^\uFEFF/, '');
 }
 
 /** The body without its Content-Encoding (RFC 9110 section 8.4.1). */

@@ -28,7 +28,7 @@ export async function readTokenOperand(
   claimStandardInput(settings, ...(isFromInput ? ['the token'] : []));
   if (operand === undefined && !isFromInput) throw missingToken('no token is given');
   if (isFromInput && stdin.isTerminal) throw missingToken('standard input is a terminal');
-  const given = isFromInput ? new TextDecoder().decode(await stdin.read()) : (operand ?? '');
+  const given = isFromInput ? Buffer.from(await stdin.read()).toString() : (operand ?? '');
   const token = cleanToken(given);
   if (token === '' && isFromInput) throw missingToken('standard input is empty');
   if (token === '') {

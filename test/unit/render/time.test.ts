@@ -10,9 +10,16 @@ describe('timestamp', () => {
     [1_680_599_691, '2023-04-04T09:14:51Z'],
     [1_700_000_000.5, '2023-11-14T22:13:20.500Z'],
     [-1, '1969-12-31T23:59:59Z'],
+    [-62_135_596_800, '0001-01-01T00:00:00Z'],
+    [253_402_300_800, '+010000-01-01T00:00:00Z'],
     [8.64e12, '+275760-09-13T00:00:00Z'],
   ])('of %d is %s', (seconds, text) => {
     expect(timestamp(seconds)).toBe(text);
+  });
+
+  it('is what Date says, on more than a thousand days', () => {
+    for (let seconds = 1_700_000_000; seconds < 1_830_000_000; seconds += 86_399)
+      expect(timestamp(seconds)).toBe(new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'));
   });
 });
 
