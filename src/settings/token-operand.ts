@@ -41,8 +41,8 @@ export async function readTokenOperand(
 
 /** A token as people paste it: white space and quotes around it and the scheme before it do not belong to it. */
 export function cleanToken(given: string): string {
-  // Most are bare, and V8 takes a quarter of a millisecond to compile the pattern for all others.
-  if (/^[\w-]+(?:\.[\w-]*)+$/.test(given)) return given;
+  // Most begin with the `{"` of their header, and V8 takes a quarter of a millisecond to compile the pattern for the others.
+  if (given.startsWith('eyJ')) return given.trimEnd();
   const wrapping = /^(?:(["'`])([\s\S]*)\1|(?:authorization:\s*)?(?:bearer|dpop)(?:\s+([\s\S]*))?)$/i;
   let token = given.replace(/^\uFEFF/, '').trim();
   for (let match = wrapping.exec(token); match !== null; match = wrapping.exec(token)) {
