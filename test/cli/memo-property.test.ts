@@ -116,11 +116,47 @@ const arbitraryVariable: fc.Arbitrary<Step> = fc
     else if (value !== undefined) desk.env[name] = value.replace('HOME', desk.home);
   });
 
-const arbitraryArgv: fc.Arbitrary<Step> = fc
+/** Command lines that differ in one option at most, most of which have a memo. */
+const plainArgv: fc.Arbitrary<Step> = fc
+  .constantFrom(
+    [],
+    ['--scope', 'a'],
+    ['--format', 'header'],
+    ['--min-ttl', '10s'],
+    ['--min-ttl', '4m30s'],
+    ['--dpop'],
+    ['--client-secret-file', 'secret'],
+    ['--cache-dir', '../other-cache'],
+  )
+  .map((option) => (desk) => {
+    desk.argv = ['token', ...option];
+  });
+
+const anyArgv: fc.Arbitrary<Step> = fc
   .tuple(fc.shuffledSubarray([...typed], { maxLength: 3 }), fc.constantFrom('front', 'behind', 'behind', 'behind'))
   .map(([options, place]) => (desk) => {
     desk.argv = place === 'front' ? [...options.flat(), 'token'] : ['token', ...options.flat()];
   });
+
+const arbitraryArgv = fc.oneof(plainArgv, anyArgv);
+
+/** Where the secret is, and that a new one is there some time later. */
+const secretPlaces: readonly Step[] = [
+  (desk) => {
+    desk.env.CCGRANT_CLIENT_SECRET_FILE = join(desk.home, 'secret');
+  },
+  (desk) => {
+    desk.env.CCGRANT_CLIENT_SECRET_FILE = 'secret';
+  },
+  (desk) => {
+    desk.env.CCGRANT_CLIENT_SECRET = 'S3cr3t-env';
+  },
+];
+
+const rotation: Step = (desk) => {
+  if (desk.env.CCGRANT_CLIENT_SECRET !== undefined) desk.env.CCGRANT_CLIENT_SECRET += '-new';
+  for (const name of ['secret', 'here/secret']) desk.write(name, `S3cr3t-new-${desk.issued}`);
+};
 
 const arbitraryMishap: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step[]>(
@@ -141,10 +177,7 @@ const arbitraryMishap: fc.Arbitrary<Step> = fc.oneof(
     (desk) => {
       for (const file of everyFile(desk, 'tokens')) chmodSync(file, 0o644);
     },
-    (desk) => {
-      const [first, second] = everyFile(desk, 'tokens');
-      if (first !== undefined && second !== undefined) cpSync(first, second);
-    },
+    (desk) => copyOver(everyFile(desk, 'tokens')),
     (desk) => {
       for (const file of everyFile(desk, 'tokens')) {
         cpSync(file, `${file}.moved`);
@@ -153,6 +186,9 @@ const arbitraryMishap: fc.Arbitrary<Step> = fc.oneof(
       }
     },
     (desk) => chmodSync(join(desk.home, 'other-cache'), 0o777),
+    (desk) => {
+      for (const file of everyFile(desk, '..')) if (file.endsWith('/ccgrant')) chmodSync(file, 0o777);
+    },
     (desk) => {
       for (const file of everyFile(desk, '.')) if (file.endsWith('/key')) writeFileSync(file, Buffer.alloc(32, 7));
     },
@@ -177,7 +213,33 @@ const arbitraryMishap: fc.Arbitrary<Step> = fc.oneof(
   ),
 );
 
+/** What belongs to another command line lies under the names of this one. */
+const confusion: fc.Arbitrary<Step> = fc.constantFrom('memos', 'tokens', 'keys').map((folder) => async (desk) => {
+  const { argv } = desk;
+  const scope = argv.indexOf('--scope');
+  desk.argv = [...argv.slice(0, scope === -1 ? undefined : scope), '--scope', 'confused'];
+  await desk.answered();
+  desk.argv = argv;
+  copyOver(everyFile(desk, folder));
+});
+
+const lossOfKeys: Step = (desk) => {
+  for (const file of everyFile(desk, 'keys')) rmSync(file);
+};
+
+const otherConfiguration: Step = (desk) => {
+  desk.write('config/ccgrant/config.toml', tomlWith(['scope = ["x", "y"]'], [], 'one'));
+  desk.env.XDG_CONFIG_HOME = join(desk.home, 'config');
+};
+
+/** Puts what is in the first file into all others. */
+function copyOver([first, ...others]: readonly string[]): void {
+  for (const other of others) cpSync(first ?? '', other);
+}
+
 const arbitraryStep = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom(rotation, lossOfKeys, otherConfiguration) },
+  { weight: 1, arbitrary: confusion },
   { weight: 2, arbitrary: arbitraryVariable },
   { weight: 2, arbitrary: arbitraryArgv },
   { weight: 1, arbitrary: arbitraryConfig },
@@ -190,16 +252,20 @@ test('a memo answers nothing that the whole program would not answer, whatever h
   let desks = 0;
   let checks = 0;
   let answers = 0;
-  const beginning = fc.tuple(arbitraryArgv, fc.array(arbitraryVariable, { maxLength: 2 }), fc.option(arbitraryConfig));
+  const beginning = fc.tuple(
+    arbitraryArgv,
+    fc.constantFrom(...secretPlaces),
+    fc.array(arbitraryVariable, { maxLength: 2 }),
+    fc.option(arbitraryConfig),
+  );
   await fc.assert(
     fc.asyncProperty(beginning, fc.array(arbitraryStep, { minLength: 1, maxLength: 4 }), async (first, steps) => {
       desks += 1;
       const desk = new Desk(at(`desk-${desks}`));
-      desk.env.CCGRANT_CLIENT_SECRET_FILE = join(desk.home, 'secret');
-      const [argv, variables, config] = first;
-      for (const step of [argv, ...variables, ...(config === null ? [] : [config])]) step(desk);
+      const [argv, place, variables, config] = first;
+      for (const step of [argv, place, ...variables, ...(config === null ? [] : [config])]) await step(desk);
       for (const step of [() => {}, () => {}, ...steps.flatMap((one) => [one, () => {}])]) {
-        step(desk);
+        await step(desk);
         const recalled = await desk.recalled();
         const result = await desk.answered();
         checks += 1;
@@ -208,7 +274,7 @@ test('a memo answers nothing that the whole program would not answer, whatever h
         expect(result).toEqual({ exitCode: 0, stdout: `${recalled}\n`, stderr: '' });
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 500 },
   );
   // A memo that never answers would pass as well.
   expect(answers / checks).toBeGreaterThan(0.15);

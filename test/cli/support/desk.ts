@@ -62,9 +62,10 @@ export class Desk {
 
   async answered(): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
     const { argv, now, workingDirectory, home } = this;
-    const http = scriptedHttp(() => {
+    const http = scriptedHttp(({ headers }) => {
       this.issued += 1;
-      return { body: { access_token: `token-${this.issued}`, token_type: 'Bearer', expires_in: 300 } };
+      const tokenType = headers.has('dpop') ? 'DPoP' : 'Bearer';
+      return { body: { access_token: `token-${this.issued}`, token_type: tokenType, expires_in: 300 } };
     });
     const [stdout, stderr] = [memory(), memory()];
     const env: Environment = this.env;
@@ -104,7 +105,7 @@ function memory(): { readonly stream: OutputStream; readonly text: () => string 
 }
 
 /** Something that happens between two runs. */
-export type Step = (desk: Desk) => void;
+export type Step = (desk: Desk) => void | Promise<void>;
 
 /** All files in a folder of the cache directories that a desk has. */
 export const everyFile = (desk: Desk, folder: string): string[] =>
