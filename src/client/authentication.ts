@@ -120,13 +120,14 @@ function reasonFor(method: string, supported: readonly string[] | undefined): st
   return supported.includes(method) ? `the server lists ${supported.join(', ')}` : 'what the credential is for';
 }
 
-/** The same authentication; no assertion that it sends appears in a report. */
+/** The same authentication; nothing that it proves itself with appears in a report. */
 function concealing(authentication: ClientAuthentication, { io }: Context): ClientAuthentication {
   return {
     ...authentication,
     complete: async (request) => {
       const completed = await authentication.complete(request);
       for (const [name, value] of completed.form) if (name === 'client_assertion') io.conceal(value, '[assertion]');
+      for (const [name, value] of completed.headers) if (!request.headers.has(name)) io.conceal(value, '[proof]');
       return completed;
     },
   };

@@ -43,13 +43,16 @@ export async function postForm(
     };
     return constraint === undefined ? request : constraint.complete(request);
   };
-  const send = (): Promise<HttpDocument> => transport.fetch(prepare, isRefusal);
-  const first = await send();
-  if (constraint?.wantsAnotherTry(first) !== true) return first;
-  const second = await send();
-  // One is enough; but it may have brought the nonce of the next request.
-  constraint.wantsAnotherTry(second);
-  return second;
+  const learners = [authentication.wantsAnotherTry, constraint?.wantsAnotherTry].filter((one) => one !== undefined);
+  /** All of them look: an answer may hold what one needs now, and what another one needs next time. */
+  const isWorthATry = (document: HttpDocument): boolean =>
+    learners.map((wantsAnotherTry) => wantsAnotherTry(document)).includes(true);
+  let document = await transport.fetch(prepare, isRefusal);
+  // One for each is enough: who was told what it lacks lacks it no more.
+  for (let tries = 0; isWorthATry(document) && tries < learners.length; tries += 1) {
+    document = await transport.fetch(prepare, isRefusal);
+  }
+  return document;
 }
 
 /** A server without care answers 500 to a wrong client: an OAuth error is a refusal, whatever the status. */

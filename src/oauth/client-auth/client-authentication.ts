@@ -1,3 +1,4 @@
+import type { HttpDocument } from '../../http/transport.ts';
 import type { TlsIdentity } from '../../http/types.ts';
 import type { SigningKey } from '../../jwt/signing-key.ts';
 import type { Secret } from '../../secret.ts';
@@ -12,6 +13,8 @@ export interface ClientAuthentication {
   readonly clientId?: string | undefined;
   /** Puts the proof into a request; asked anew for each try, so that nothing is sent twice that must not be. */
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
+  /** Looks at a response, for a challenge that the proof must answer, and says whether the request is worth one more try. */
+  readonly wantsAnotherTry?: ((response: HttpDocument) => boolean) | undefined;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
   readonly tls?: TlsIdentity | undefined;
   /** What a person can look at when the server refuses the proof, asked after `complete`; without it, the hint is about id and secret. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { HttpHeaders } from '../../../src/http/headers.ts';
+import type { HttpDocument } from '../../../src/http/transport.ts';
 import type { ClientAuthentication } from '../../../src/oauth/client-auth/client-authentication.ts';
 import { postForm } from '../../../src/oauth/endpoint-request.ts';
 import { authenticationBy } from '../support/authenticate.ts';
@@ -53,23 +55,53 @@ describe('postForm', () => {
     expect(http.requests).toHaveLength(1);
   });
 
-  it('sends at most once more when a sender constraint wants it', async () => {
-    const http = scriptedHttp(() => ({
-      status: 400,
-      headers: { 'dpop-nonce': 'n1' },
-      body: { error: 'use_dpop_nonce' },
-    }));
-    await postForm(url, [], {
-      authentication: await authenticationBy('none'),
-      transport: http.transport,
-      constraint: {
-        tokenType: 'DPoP',
-        isOptional: false,
-        confirmation: { method: 'jkt', thumbprint: '', isRequired: true, noun: 'key', shown: '', hint: () => '' },
-        complete: async (request) => request,
-        wantsAnotherTry: () => true,
-      },
+  describe('sends once more', () => {
+    const learner = (name: string, error: string) => {
+      let learnt = '';
+      return {
+        complete: async <T extends { headers: HttpHeaders }>(request: T): Promise<T> => ({
+          ...request,
+          headers: request.headers.with(name, learnt),
+        }),
+        wantsAnotherTry: ({ headers, text }: HttpDocument) => {
+          learnt = headers.get(name) ?? learnt;
+          return text.includes(error);
+        },
+      };
+    };
+    const authentication = { method: 'odd', ...learner('challenge', 'use_challenge') };
+    const constraint = {
+      tokenType: 'DPoP',
+      isOptional: false,
+      confirmation: { method: 'jkt', thumbprint: '', isRequired: true, noun: 'key', shown: '', hint: () => '' },
+      ...learner('nonce', 'use_nonce'),
+    } as const;
+
+    it.each<[string, string[], string[]]>([
+      ['when the authentication wants it', ['use_challenge'], ['1']],
+      ['when the sender constraint wants it', ['use_nonce'], ['1']],
+      ['for each of the two', ['use_challenge', 'use_nonce'], ['1', '2']],
+      ['for both at once', ['use_challenge use_nonce'], ['1']],
+    ])('%s, with what the answer brought', async (_, errors, learnt) => {
+      const http = scriptedHttp((_request, number) => {
+        const error = errors[number - 1];
+        const headers = { challenge: `${number}`, nonce: `${number}` };
+        return error === undefined ? { headers, body: {} } : { status: 400, headers, body: { error } };
+      });
+      const document = await postForm(url, [], { authentication, constraint, transport: http.transport });
+      expect(document.status).toBe(200);
+      const sent = http.requests.slice(1).map(({ headers }) => [headers.get('challenge'), headers.get('nonce')]);
+      expect(sent).toEqual(learnt.map((one) => [one, one]));
     });
-    expect(http.requests).toHaveLength(2);
+
+    it('and no more, whatever the server wants', async () => {
+      const refuse = () => scriptedHttp(() => ({ status: 400, body: { error: 'use_challenge use_nonce' } }));
+      const one = refuse();
+      await postForm(url, [], { authentication, transport: one.transport });
+      expect(one.requests).toHaveLength(2);
+      const both = refuse();
+      await postForm(url, [], { authentication, constraint, transport: both.transport });
+      expect(both.requests).toHaveLength(3);
+    });
   });
 });
