@@ -37,12 +37,13 @@ export async function parsePublicKeys(source: string, place: string): Promise<Js
   const fail = (reason: string, hint?: string): ConfigError =>
     new ConfigError('file_unusable', `${place} ${reason}`, { hint });
   const trimmed = source.replace(/^\uFEFF/, '').trim();
-  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed))
-    throw fail('holds a private key', 'tokens are verified with the public key');
+  const privateKey = (): ConfigError => fail('holds a private key', 'tokens are verified with the public key');
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(trimmed)) throw privateKey();
   if (trimmed.startsWith('-----BEGIN')) return { keys: [await publicKeyFromPem(trimmed, fail)] };
   const value = parseJsonObject(trimmed);
   const keySet = toKeySet(value) ?? toKeySet({ keys: [value] });
   const keys = keySet?.keys.filter((key) => key.kty !== 'oct') ?? [];
+  if (keys.some(({ d }) => d !== undefined)) throw privateKey();
   if (keys.length > 0) return { keys };
   throw fail(
     'holds no public key',

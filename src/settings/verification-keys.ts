@@ -22,14 +22,14 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
     });
   }
   if (file !== undefined) {
-    const path = absolutePath(file.value, ctx.host);
-    const keys = await parsePublicKeys(readKeyFile(path).toString(), path);
+    const { content, place } = readKeyFile(file, ctx);
+    const keys = await parsePublicKeys(content.toString(), place);
     return async () => keys;
   }
   if (secret !== undefined) {
     let keys: Promise<JsonWebKeySet> | undefined;
     return () => {
-      keys ??= readSharedSecret(secret.value, ctx);
+      keys ??= readSharedSecret(secret, ctx);
       return keys;
     };
   }
@@ -49,11 +49,11 @@ export async function resolveKeySource(settings: Settings, openClient: OpenClien
 export async function resolveBoundCertificate(settings: Settings, ctx: Context): Promise<string | undefined> {
   const file = bindingFile('bound-to-cert', settings);
   if (file === undefined) return undefined;
-  const path = absolutePath(file.value, ctx.host);
+  const { content, place } = readKeyFile(file, ctx);
   const { parseCertificates, thumbprintOf } = await import('../config/certificate.ts');
   const [certificate] = await parseCertificates(
-    readKeyFile(path),
-    `${path} (${file.origin.name})`,
+    content,
+    place,
     'what a token is bound to by DPoP is --bound-to-key FILE',
   );
   return certificate && thumbprintOf(certificate);
@@ -66,9 +66,9 @@ export async function resolveBoundCertificate(settings: Settings, ctx: Context):
 export async function resolveBoundKey(settings: Settings, ctx: Context): Promise<string | undefined> {
   const file = bindingFile('bound-to-key', settings);
   if (file === undefined) return undefined;
-  const path = absolutePath(file.value, ctx.host);
+  const { content, place } = readKeyFile(file, ctx);
   const { keyThumbprint } = await import('../jwt/key-thumbprint.ts');
-  return keyThumbprint(readKeyFile(path).toString(), `${path} (${file.origin.name})`);
+  return keyThumbprint(content.toString(), place);
 }
 
 function bindingFile(name: string, settings: Settings): Setting<string> | undefined {
@@ -88,17 +88,25 @@ function keysOfRun(ask: KeySource): KeySource {
   };
 }
 
-async function readSharedSecret(file: string, ctx: Context): Promise<JsonWebKeySet> {
-  if (file === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
-  const path = absolutePath(file, ctx.host);
-  return parseSharedSecret(readKeyFile(path), path);
+async function readSharedSecret(file: Setting<string>, ctx: Context): Promise<JsonWebKeySet> {
+  if (file.value === '-') return parseSharedSecret(await ctx.io.stdin.read(), 'standard input');
+  const { content, place } = readKeyFile(file, ctx);
+  return parseSharedSecret(content, place);
+}
+
+interface KeyFile {
+  readonly content: Buffer;
+  /** Its path and who named it, for messages. */
+  readonly place: string;
 }
 
 /** @throws ConfigError file_unusable */
-function readKeyFile(path: string): Buffer {
+function readKeyFile({ value, origin }: Setting<string>, { host }: Context): KeyFile {
+  const path = absolutePath(value, host);
+  const place = `${path} (${origin.name})`;
   try {
-    return readFileSync(path);
+    return { content: readFileSync(path), place };
   } catch (error) {
-    throw new ConfigError('file_unusable', `${path} ${unreadable(error)}`);
+    throw new ConfigError('file_unusable', `${place} ${unreadable(error)}`);
   }
 }

@@ -1,4 +1,5 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Cli, CliResult } from '../support/run-in-process.ts';
 import { test } from '../support/run-in-process.ts';
@@ -408,6 +409,11 @@ describe('the keys of verify', () => {
     ['holds a shared secret', '{"kty":"oct","k":"aHVudGVyMjI"}', '--verify-secret-file'],
     ['holds a broken PEM', '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n', 'holds no readable PEM'],
     ['holds a private key', rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 'holds a private key'],
+    [
+      'holds a private key among others',
+      JSON.stringify({ keys: [jwks.keys[0], { ...jwks.keys[0], d: 'AQAB' }] }),
+      'holds a private key',
+    ],
   ])('exit 2 where the file %s', async ([, content, message], { cli }) => {
     if (content !== undefined) await cli.writeFile('keys', content);
 
@@ -416,6 +422,15 @@ describe('the keys of verify', () => {
     expect(stderr).toMatch(/^error\[file_unusable\]: /);
     expect(stderr).toContain(message);
   });
+
+  test.for(['--jwks', '--verify-secret-file', '--bound-to-cert', '--bound-to-key'])(
+    'exit 2 where the file of %s is not there, which is named by both',
+    async (option, { cli }) => {
+      expect(await cli.run(['verify', option, 'nowhere', await signToken()])).toMatchObject(
+        failure(2, report('file_unusable', `${join(cli.directory, 'nowhere')} (${option}) does not exist`)),
+      );
+    },
+  );
 
   test('have to be named', async ({ cli }) => {
     expect(await cli.run(['verify', await signToken()])).toEqual(
