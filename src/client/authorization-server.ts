@@ -77,8 +77,8 @@ export class AuthorizationServer {
   }
 
   /**
-   * What an endpoint takes of something: introspection and revocation may have a list of their own, or share that of
-   * the token endpoint, RFC 8414 section 2.
+   * What an endpoint takes of something: introspection and revocation may have a list of their own (RFC 8414 section
+   * 2). Where they have none, servers take there what they take at the token endpoint, whatever the RFC says of it.
    */
   async accepted(
     what: 'auth_methods' | 'auth_signing_alg_values',
