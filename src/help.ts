@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { CommandDefinition } from './commands/command.ts';
 import type { Io } from './io/io.ts';
-import { ownOutput, toCommander } from './options/to-commander.ts';
+import { ownOutput, toCommander, toOptions } from './options/to-commander.ts';
 import { renderHelp } from './render/help.ts';
 
 /** A command's name and what it is for, in one line. */
@@ -32,5 +32,12 @@ export function programHelp(commands: readonly CommandSummary[], io: Io): string
 
 /** What `--help` of one command prints. */
 export function commandHelp(definition: CommandDefinition, summary: string, io: Io): string {
-  return renderHelp(toCommander(definition).description(summary), definition.examples, io.style, io.stdout.columns);
+  const options = toOptions(definition.options);
+  return renderHelp(
+    toCommander(definition).description(summary),
+    definition.examples,
+    io.style,
+    io.stdout.columns,
+    options,
+  );
 }

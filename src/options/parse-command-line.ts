@@ -5,7 +5,7 @@ import type { CommandDefinition, Invocation } from '../commands/command.ts';
 import { UsageError } from '../errors.ts';
 import type { OptionRow, TypedValue } from './option.ts';
 import { counterpartWithValue } from './option.ts';
-import { toCommander } from './to-commander.ts';
+import { toCommander, toOptions } from './to-commander.ts';
 import type { WrongValue } from './wrong-value.ts';
 import { wrongValue } from './wrong-value.ts';
 
@@ -18,7 +18,9 @@ export class HelpRequested extends Error {}
  */
 export function parseCommandLine(definition: CommandDefinition, args: readonly string[]): Invocation {
   const sequence: [string, string][] = [];
-  const command = toCommander(definition, (name, value) => sequence.push([name, value]));
+  const command = toCommander(definition);
+  for (const option of toOptions(definition.options, (name, value) => sequence.push([name, value])))
+    command.addOption(option);
   // That the help was asked for is all that is wanted here.
   command.configureHelp({ formatHelp: () => '' });
   try {

@@ -15,28 +15,26 @@ export const ownOutput: OutputConfiguration = {
   getOutHelpWidth: () => 0,
 };
 
-/**
- * The commander Command of a definition: for parsing, and for the help.
- * @param onValue told of each value as it is met
- */
-export function toCommander(
-  { name, operands, options }: CommandDefinition,
-  onValue: (name: string, value: string) => void = () => {},
-): Command {
+/** The commander Command of a definition, its options aside. */
+export function toCommander({ name, operands }: CommandDefinition): Command {
   const command = new Command(`ccgrant ${name}`)
     .exitOverride()
     .configureOutput(ownOutput)
     .helpOption('-h, --help', 'show this help')
     .action(() => {});
   for (const operand of operands) command.argument(operand.startsWith('[') ? operand : `<${operand}>`);
-  for (const row of options) {
-    command.addOption(toOption(row, onValue));
-    if (row.negatable)
-      command.addOption(
-        new Option(`--no-${row.name}`, `none, whatever ${whereFrom(row)} says`).helpGroup(`${row.group}:`),
-      );
-  }
   return command;
+}
+
+/**
+ * The commander Options of a table: for parsing, and for the help.
+ * @param onValue told of each value as it is met
+ */
+export function toOptions(
+  rows: readonly OptionRow[],
+  onValue: (name: string, value: string) => void = () => {},
+): Option[] {
+  return rows.flatMap((row) => (row.negatable ? [toOption(row, onValue), negationOf(row)] : [toOption(row, onValue)]));
 }
 
 function toOption(row: OptionRow, onValue: (name: string, value: string) => void): Option {
@@ -50,6 +48,10 @@ function toOption(row: OptionRow, onValue: (name: string, value: string) => void
     // What `--no-NAME` has taken away before is false.
     return [...(previous || []), next];
   });
+}
+
+function negationOf(row: OptionRow): Option {
+  return new Option(`--no-${row.name}`, `none, whatever ${whereFrom(row)} says`).helpGroup(`${row.group}:`);
 }
 
 function describe({ summary, repeats, choices, variable }: OptionRow): string {
