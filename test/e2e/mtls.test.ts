@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { createServer as createTlsServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../support/authentication/rows.ts';
 import { casesOn, certificateRows, commands } from '../support/authentication/rows.ts';
+import { startHttpProxy } from '../support/http-proxy.ts';
 import type { TlsCredentials } from '../support/http-server.ts';
 import { close, json, listen } from '../support/http-server.ts';
 import { startAuthorizationServer, tokenResponse } from '../support/http-server-scene.ts';
@@ -248,6 +250,35 @@ describe('a certificate as the credential', () => {
     });
   });
 });
+
+test.for(['http', 'https'] as const)(
+  'a certificate is shown through a tunnel, and not to its proxy: %s',
+  async (scheme) => {
+    const shown: boolean[] = [];
+    const asking = { ...serverCredentials, ca: authority.certificate, requestCert: true, rejectUnauthorized: false };
+    await using proxy = await startHttpProxy({
+      ...(scheme === 'https' ? { tls: asking } : {}),
+      onConnect: ({ socket }) => {
+        shown.push('getPeerX509Certificate' in socket && (socket as TLSSocket).getPeerX509Certificate() !== undefined);
+      },
+    });
+    const [endpoint, api] = [servers.secureOrigin, servers.apiUrl].map((url) => url.replace('localhost', 'as.test'));
+    await using workspace = await openWorkspace('mt', 'client', {
+      CCGRANT_TOKEN_ENDPOINT: `${endpoint}/token`,
+      https_proxy: proxy.url,
+    });
+    const before = servers.seen.length;
+    const token = (await workspace.succeed('token')).trim();
+    expect(claimsOf(token).cnf).toEqual({ 'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) });
+    expect(JSON.parse(await workspace.succeed('call', `${api}/private`))).toEqual({ certificate: 'CN=mtls-client' });
+    expect(servers.seen.slice(before)).toEqual(['POST /token CN=mtls-client', 'GET /private CN=mtls-client']);
+    expect(proxy.requests.map(({ method, target }) => `${method} https://${target}`)).toEqual([
+      `CONNECT ${endpoint}`,
+      `CONNECT ${api}`,
+    ]);
+    expect(shown).toEqual([false, false]);
+  },
+);
 
 describe.for(['tls1_2', 'tls1_3'])('a server that demands certificates by %s', (version) => {
   test('is said to want one', async () => {

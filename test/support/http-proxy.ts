@@ -30,6 +30,8 @@ export interface HttpProxyOptions {
   readonly tls?: TlsCredentials;
   /** Refuses everything with this status. */
   readonly refusal?: number;
+  /** Called for each tunnel that is asked for. */
+  readonly onConnect?: (message: IncomingMessage) => void;
   /** Takes requests and never answers them. */
   readonly isSilent?: boolean;
 }
@@ -58,6 +60,7 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
   });
   server.on('connect', (message: IncomingMessage, client: Duplex) => {
     client.on('error', () => {});
+    options.onConnect?.(message);
     const status = judge(message);
     if (isSilent) return;
     if (status === 200) tunnel(message, client);

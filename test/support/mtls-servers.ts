@@ -28,7 +28,7 @@ export interface MtlsServers extends AsyncDisposable {
 
 /**
  * Starts oidc-provider for clients with certificates, and an API that takes certificate-bound tokens, all on
- * free ports of localhost.
+ * free ports of localhost, which a proxy may know as as.test.
  * @param clients RFC 7591 metadata
  */
 export async function startMtlsServers(
@@ -38,7 +38,7 @@ export async function startMtlsServers(
   const signingKey = await generateSigningKey();
   const jwks = createLocalJWKSet({ keys: [{ ...(await exportJWK(signingKey.publicKey)), kid: signingKey.kid }] });
   const tls: ServerOptions = {
-    ...(await authority.issue(['localhost', '127.0.0.1'])),
+    ...(await authority.issue(['localhost', '127.0.0.1', 'as.test'])),
     ca: authority.certificate,
     requestCert: true,
     rejectUnauthorized: false,
