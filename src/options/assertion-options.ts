@@ -11,6 +11,7 @@ export const assertionOptions: readonly OptionRow[] = [
     variable: 'CCGRANT_PRIVATE_KEY',
     inProfile: true,
     isPath: true,
+    readsStandardInput: true,
   },
   {
     name: 'key-id',
@@ -48,6 +49,7 @@ export const assertionOptions: readonly OptionRow[] = [
     variable: 'CCGRANT_CLIENT_ASSERTION_FILE',
     inProfile: true,
     isPath: true,
+    readsStandardInput: true,
   },
   {
     name: 'client-assertion-from',

@@ -61,7 +61,14 @@ export const callOptions: readonly OptionRow[] = [
     group: 'Request',
     summary: 'POST multipart/form-data; NAME=@FILE uploads, NAME=<FILE reads',
   },
-  { name: 'upload-file', short: 'T', value: 'FILE', group: 'Request', summary: 'PUT this file, - for standard input' },
+  {
+    name: 'upload-file',
+    short: 'T',
+    value: 'FILE',
+    group: 'Request',
+    summary: 'PUT this file, - for standard input',
+    readsStandardInput: true,
+  },
   {
     name: 'location',
     short: 'L',
@@ -75,7 +82,13 @@ export const callOptions: readonly OptionRow[] = [
     group: 'Request',
     summary: 'try again N times on timeouts, 408, 429, 500, 502, 503 and 504',
   },
-  { name: 'token-file', value: 'FILE', group: 'Request', summary: 'a token from elsewhere, - for standard input' },
+  {
+    name: 'token-file',
+    value: 'FILE',
+    group: 'Request',
+    summary: 'a token from elsewhere, - for standard input',
+    readsStandardInput: true,
+  },
   {
     name: 'api-cert',
     group: 'Request',

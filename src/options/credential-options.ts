@@ -10,6 +10,7 @@ export const credentialOptions: readonly OptionRow[] = [
     variable: 'CCGRANT_CLIENT_SECRET_FILE',
     inProfile: true,
     isPath: true,
+    readsStandardInput: true,
   },
   {
     name: 'cert',
@@ -36,6 +37,7 @@ export const credentialOptions: readonly OptionRow[] = [
     summary: 'file with the password of a private key or PKCS#12 file',
     inProfile: true,
     isPath: true,
+    readsStandardInput: true,
   },
 ];
 

@@ -13,5 +13,6 @@ export const keyOptions: readonly OptionRow[] = [
     value: 'FILE',
     group: 'Checks',
     summary: 'shared secret, for HS256, HS384 and HS512 only',
+    readsStandardInput: true,
   },
 ];

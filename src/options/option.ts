@@ -21,6 +21,8 @@ export interface OptionRow {
   readonly inProfile?: true;
   /** The value is a path: in a profile a relative one starts at the configuration file. */
   readonly isPath?: true;
+  /** The value `-` is standard input. */
+  readonly readsStandardInput?: true;
   /** An empty value means something; elsewhere it is a variable that was not set. */
   readonly allowsEmpty?: true;
   /** The only values allowed. */

@@ -58,6 +58,14 @@ export class Settings {
     );
   }
 
+  /** Who named standard input as the value of an option. */
+  standardInputReaders(): Origin[] {
+    return [...this.#rows.values()].flatMap(({ name, readsStandardInput }) => {
+      const setting = readsStandardInput && this.text(name);
+      return setting?.value === '-' ? [setting.origin] : [];
+    });
+  }
+
   /** Whether a flag is set. */
   flag(name: string): boolean {
     const row = this.#rows.get(name);

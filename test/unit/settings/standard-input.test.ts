@@ -9,6 +9,7 @@ const rows: OptionRow[] = ['client-secret-file', 'token-file', 'upload-file', 'v
   value: 'FILE',
   group: 'Client',
   summary: '',
+  readsStandardInput: true,
 }));
 
 const claim = (typed: Record<string, string[]>, ...others: string[]) =>
