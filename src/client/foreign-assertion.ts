@@ -1,11 +1,11 @@
 import { readSecret } from '../config/read-secret.ts';
-import type { AssertionSource } from '../config/secret-source.ts';
+import type { AssertionSource, Credential } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { decodeJwt } from '../jwt/decode.ts';
 import type { Secret } from '../secret.ts';
 import { assertionAudience } from './assertion-terms.ts';
-import type { Credential, OAuthClient } from './oauth-client.ts';
+import type { OAuthClient } from './oauth-client.ts';
 
 type AssertionCredential = Extract<Credential, { readonly kind: 'assertion' }>;
 type Runner = Extract<AssertionSource, { readonly kind: 'github-actions' }>;

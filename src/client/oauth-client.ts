@@ -2,7 +2,7 @@ import { CacheDirectory } from '../cache/cache-directory.ts';
 import { DocumentCache } from '../cache/document-cache.ts';
 import { identifyProcess } from '../cache/process-identity.ts';
 import { TokenCache } from '../cache/token-cache.ts';
-import type { AssertionSource, NamedSource, SecretSource } from '../config/secret-source.ts';
+import type { Credential, NamedSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { Transport } from '../http/transport.ts';
@@ -19,12 +19,6 @@ import { openDpopKeys } from './dpop-keys.ts';
 import type { DpopSettings } from './dpop-settings.ts';
 import { openNonces } from './nonces.ts';
 import { once } from './once.ts';
-
-/** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
-export type Credential = (
-  | { readonly kind: 'secret' | 'private key'; readonly source: SecretSource }
-  | { readonly kind: 'assertion'; readonly source: AssertionSource }
-) & { readonly origin: string };
 
 /** What a person said about assertions. */
 export interface AssertionSettings {

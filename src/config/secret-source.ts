@@ -18,3 +18,9 @@ export type AssertionSource =
   | SecretSource
   /** The runner of a job; the URL is undefined where it offers none. */
   | { readonly kind: 'github-actions'; readonly requestUrl: string | undefined };
+
+/** A credential, and who named it: `--client-secret-file`, `CCGRANT_CLIENT_SECRET` … */
+export type Credential = (
+  | { readonly kind: 'secret' | 'private key'; readonly source: SecretSource }
+  | { readonly kind: 'assertion'; readonly source: AssertionSource }
+) & { readonly origin: string };

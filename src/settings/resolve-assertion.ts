@@ -1,5 +1,6 @@
 import { absolutePath } from '../absolute-path.ts';
-import type { AssertionSettings, Credential } from '../client/oauth-client.ts';
+import type { AssertionSettings } from '../client/oauth-client.ts';
+import type { Credential } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { assertionCommandKey } from '../options/assertion-options.ts';

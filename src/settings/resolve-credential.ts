@@ -1,6 +1,5 @@
 import { absolutePath } from '../absolute-path.ts';
-import type { Credential } from '../client/oauth-client.ts';
-import type { SecretSource } from '../config/secret-source.ts';
+import type { Credential, SecretSource } from '../config/secret-source.ts';
 import type { TlsFiles } from '../config/tls-files.ts';
 import type { Context } from '../context.ts';
 import { ConfigError, UsageError } from '../errors.ts';

@@ -1,7 +1,6 @@
 import { absolutePath } from '../absolute-path.ts';
-import type { Credential } from '../client/oauth-client.ts';
 import type { Profile } from '../config/profile.ts';
-import type { NamedSource, SecretSource } from '../config/secret-source.ts';
+import type { Credential, NamedSource, SecretSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
