@@ -1,7 +1,7 @@
 import { credentialIdentity, placeIdentity } from '../config/credential-identity.ts';
 import { mistakenSecret } from '../config/mistaken-secret.ts';
 import { readSecret } from '../config/read-secret.ts';
-import type { NamedSource } from '../config/secret-source.ts';
+import type { AssertionSource, NamedSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import type { TlsIdentity } from '../http/types.ts';
@@ -100,21 +100,27 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
 }
 
 /** What tells the credential from others for the cache; undefined when that cannot be told. */
-export async function identifyCredential({
-  settings: { client },
-  credentials,
-  cacheDirectory,
-}: OAuthClient): Promise<string | undefined> {
-  const { credential, assertion } = client;
+export async function identifyCredential(client: OAuthClient, ctx: Context): Promise<string | undefined> {
+  const { credential, assertion } = client.settings.client;
   const identity =
     credential?.kind === 'assertion' && credential.source.kind === 'file'
       ? placeIdentity(credential.source.path)
-      : await credentialIdentity(
-          credential?.source,
-          async () => (await credentials.secret())?.reveal() ?? '',
-          (value) => cacheDirectory.keyedHash(value),
-        );
+      : await identifySource(credential?.source, client, ctx);
   if (identity === undefined || credential === undefined || credential.kind === 'secret') return identity;
   const { audience, algorithm, keyId, certificate, type } = assertion;
   return JSON.stringify([credential.kind, identity, audience, algorithm, keyId, certificate?.path, type]);
+}
+
+/** The same of what is read once: of a file it is the state, which an answer of later must be held against. */
+function identifySource(
+  source: AssertionSource | undefined,
+  { credentials, cacheDirectory }: OAuthClient,
+  { witness }: Context,
+): Promise<string | undefined> {
+  if (source?.kind === 'file') witness.noteFile(source.path);
+  return credentialIdentity(
+    source,
+    async () => (await credentials.secret())?.reveal() ?? '',
+    (value) => cacheDirectory.keyedHash(value),
+  );
 }

@@ -27,11 +27,8 @@ export async function tokenCacheKey(
   ctx: Context,
 ): Promise<TokenCacheKey | undefined> {
   const { server, client: settings, dpop } = client.settings;
-  const { clientId, credential, certificate, authMethod, basicEncoding } = settings;
-  // Of an assertion's file the path alone decides.
-  if (credential?.source.kind === 'file' && credential.kind !== 'assertion')
-    ctx.witness.noteFile(credential.source.path);
-  const identity = await identifyCredential(client);
+  const { clientId, certificate, authMethod, basicEncoding } = settings;
+  const identity = await identifyCredential(client, ctx);
   const presented = certificate && certificateIdentity(certificate, ctx);
   if (dpop?.keyFile !== undefined) ctx.witness.noteFile(dpop.keyFile.path);
   const binding = dpop && bindingIdentity(dpop);
