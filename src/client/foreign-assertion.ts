@@ -1,10 +1,9 @@
 import { readSecret } from '../config/read-secret.ts';
 import type { AssertionSource, Credential } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
-import { ConfigError } from '../errors.ts';
-import { decodeJwt } from '../jwt/decode.ts';
 import type { Secret } from '../secret.ts';
 import { assertionAudience } from './assertion-terms.ts';
+import { readAnew, requireLiveJwt } from './foreign-jwt.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
 type AssertionCredential = Extract<Credential, { readonly kind: 'assertion' }>;
@@ -23,7 +22,7 @@ export async function openForeignAssertion(
   const { type } = client.settings.client.assertion;
   const checked = async (obtained: Promise<Secret>): Promise<Secret> => {
     const assertion = await obtained;
-    if (isJwtType(type)) requireLiveJwt(assertion.reveal().trim(), origin, ctx.now() / 1000);
+    if (isJwtType(type)) requireLiveJwt(assertion.reveal().trim(), `the assertion from ${origin}`, ctx.now() / 1000);
     return assertion;
   };
   if (source.kind === 'github-actions') {
@@ -31,12 +30,7 @@ export async function openForeignAssertion(
     return (target) => checked(ask(target));
   }
   const read = (): Promise<Secret> => checked(readSecret(source, origin, ctx, 'assertion'));
-  let first: Secret | undefined = await read();
-  return async () => {
-    const assertion = first ?? (await read());
-    first = undefined;
-    return assertion;
-  };
+  return readAnew(await read(), read);
 }
 
 async function openRunner(
@@ -54,27 +48,4 @@ async function openRunner(
 /** RFC 7523 section 2.2, and the one of SPIFFE; an assertion of SAML is no JWT. */
 function isJwtType(type: string): boolean {
   return /:jwt-[a-z]+$/.test(type);
-}
-
-function requireLiveJwt(assertion: string, origin: string, now: number): void {
-  const unusable = (fault: string, hint: string): ConfigError =>
-    new ConfigError('secret_unusable', `the assertion from ${origin} ${fault}`, { hint });
-  const { exp } = claimsOf(assertion, unusable);
-  if (typeof exp === 'number' && exp <= now) {
-    const age = Math.ceil(now - exp);
-    throw unusable(`expired ${age} s ago`, 'whoever gives it out must replace it in time; or is the clock wrong?');
-  }
-}
-
-function claimsOf(
-  assertion: string,
-  unusable: (fault: string, hint: string) => ConfigError,
-): Readonly<Record<string, unknown>> {
-  try {
-    const decoded = decodeJwt(assertion);
-    // Only the server can read an encrypted one.
-    return decoded.kind === 'JWS' ? decoded.payload : {};
-  } catch {
-    throw unusable('is no JWT', 'it must be the bare token: three parts between dots, without JSON or a prefix');
-  }
 }
