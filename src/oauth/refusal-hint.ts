@@ -68,6 +68,7 @@ export function refusalHint(refusal: Refusal, request: RefusedRequest): string |
         ? credentialHint()
         : undefined;
     default:
+      if (request.authentication.refusals?.includes(error)) return credentialHint();
       if (error === 'invalid_request' && request.hasOddCredentials) return credentialHint();
       if (purpose.kind !== 'revocation' || purpose.issuedTo === undefined || purpose.issuedTo === clientId)
         return undefined;

@@ -19,6 +19,8 @@ export interface ClientAuthentication {
   readonly tls?: TlsIdentity | undefined;
   /** What a person can look at when the server refuses the proof, asked after `complete`; without it, the hint is about id and secret. */
   readonly advise?: ((refusal: Refusal) => string | undefined) | undefined;
+  /** Error codes by which a server refuses this proof, beside those of RFC 6749: `advise` is asked about them too. */
+  readonly refusals?: readonly string[] | undefined;
   /** What is to be said although the server accepted the proof. */
   readonly caveat?: ((answer: Pick<Refusal, 'asksForCertificate'>) => string | undefined) | undefined;
 }

@@ -52,6 +52,13 @@ describe('refusalHint', () => {
     },
   );
 
+  it('lets a method say what is wrong by the codes that are its own, and by no others', () => {
+    const authentication = { ...request.authentication, advise: () => 'the clock', refusals: ['invalid_proof'] };
+    expect(hint('invalid_proof', 400, { authentication })).toMatch(/^the clock/);
+    expect(hint('invalid_other', 400, { authentication })).toBeUndefined();
+    expect(hint('invalid_proof', 400)).toBeUndefined();
+  });
+
   it('has nothing to say to invalid_grant where no assertion was sent', () => {
     expect(hint('invalid_grant', 400)).toBeUndefined();
   });
