@@ -5,11 +5,13 @@
  *   --clients FILE     more clients: a JSON array of client metadata (RFC 7591)
  *   --dpop-nonce       wants a nonce in each DPoP proof (RFC 9449 section 8)
  *   --public-clients   takes clients that prove nothing, which RFC 6749 section 4.4 keeps from this grant
+ *   --attester JWK     takes clients that this public key attests (draft-ietf-oauth-attestation-based-client-auth)
  *   --count-requests   counts the requests per path, to be had from GET /test/requests
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { importJWK } from 'jose';
 import { handleJwtAccessTokens } from './jwt-access-tokens.mjs';
 import { errors, Provider } from './oidc-provider.mjs';
 import { announce, closeWhenAsked, endWith, listen, readOptions } from './program.mjs';
@@ -17,6 +19,7 @@ import { registrations } from './registrations.mjs';
 import { countRequests } from './request-counts.mjs';
 import { generateSigningKey, signingAlgorithm } from './signing-key.mjs';
 
+/** @import { JWK } from 'jose' */
 /** @import { SigningKey } from './signing-key.mjs' */
 
 const options = readOptions({
@@ -24,6 +27,7 @@ const options = readOptions({
   clients: { type: 'string' },
   'dpop-nonce': { type: 'boolean' },
   'public-clients': { type: 'boolean' },
+  attester: { type: 'string' },
   'count-requests': { type: 'boolean' },
 });
 
@@ -67,6 +71,7 @@ function createProvider(issuer, signingKey, clients) {
     clientAuthMethods: [
       ...['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'],
       ...(options['public-clients'] ? ['none'] : []),
+      ...(options.attester ? ['attest_jwt_client_auth'] : []),
     ],
     enabledJWA: { clientAuthSigningAlgValues: assertionAlgorithms },
     ttl: { ClientCredentials: 300 },
@@ -81,6 +86,7 @@ function createProvider(issuer, signingKey, clients) {
         nonceSecret: randomBytes(32),
         requireNonce: () => options['dpop-nonce'] === true,
       },
+      ...(options.attester && { attestClientAuth: trustIn(JSON.parse(options.attester)) }),
       resourceIndicators: {
         enabled: true,
         // Without a resource, oidc-provider issues opaque tokens only.
@@ -99,4 +105,18 @@ function createProvider(issuer, signingKey, clients) {
   // Before callback(): middleware that comes after it is never called.
   provider.use(handleJwtAccessTokens(issuer, signingKey));
   return provider;
+}
+
+/**
+ * The feature by which clients are taken that somebody else attests; it is experimental, and wants to be told so.
+ *
+ * @param {JWK} attester
+ */
+function trustIn(attester) {
+  return {
+    enabled: true,
+    ack: 'draft-12',
+    challengeSecret: randomBytes(32),
+    getAttestationSignaturePublicKey: () => importJWK(attester, 'ES256'),
+  };
 }
