@@ -5,7 +5,6 @@ import { confirmationOf } from '../jwt/confirmation.ts';
 import { signDpopProof } from '../jwt/dpop-proof.ts';
 import type { ProofKey } from '../jwt/proof-key.ts';
 import { parseChallenges } from './challenge.ts';
-import { readErrorResponse } from './error-response.ts';
 import type { ResourceAuthorization } from './protected-resource.ts';
 import type { SenderConstraint } from './sender-constraint.ts';
 
@@ -40,9 +39,9 @@ export function dpopConstraint(prover: Prover, isOptional: boolean): SenderConst
       hint: unboundHint,
     },
     complete: (request) => withProof(request, prover),
-    wantsAnotherTry: (document) => {
+    wantsAnotherTry: (document, error) => {
       const hasNonce = rememberNonce(document.url, document.headers, prover.nonces);
-      return hasNonce && readErrorResponse(document)?.response.error === 'use_dpop_nonce';
+      return hasNonce && error === 'use_dpop_nonce';
     },
   };
 }

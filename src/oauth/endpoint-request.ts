@@ -45,9 +45,12 @@ export async function postForm(
   };
   const learners = [authentication.wantsAnotherTry, constraint?.wantsAnotherTry].filter((one) => one !== undefined);
   /** All of them look: an answer may hold what one needs now, and what another one needs next time. */
-  const isWorthATry = (document: HttpDocument): boolean =>
-    learners.map((wantsAnotherTry) => wantsAnotherTry(document)).includes(true);
+  const isWorthATry = (document: HttpDocument): boolean => {
+    const error = readErrorResponse(document)?.response.error;
+    return learners.map((wantsAnotherTry) => wantsAnotherTry(document, error)).includes(true);
+  };
   let document = await transport.fetch(prepare, isRefusal);
+  if (learners.length === 0) return document;
   // One for each is enough: who was told what it lacks lacks it no more.
   for (let tries = 0; isWorthATry(document) && tries < learners.length; tries += 1) {
     document = await transport.fetch(prepare, isRefusal);

@@ -12,6 +12,6 @@ export interface SenderConstraint {
   readonly confirmation: Confirmation;
   /** Adds the proof to a request; asked anew for each try. */
   readonly complete: (request: HttpRequest) => Promise<HttpRequest>;
-  /** Looks at a response, for a nonce, and says whether the request is worth one more try. */
-  readonly wantsAnotherTry: (response: HttpDocument) => boolean;
+  /** Looks at a response, and at the OAuth error in it, for a nonce, and says whether the request is worth one more try. */
+  readonly wantsAnotherTry: (response: HttpDocument, error: string | undefined) => boolean;
 }

@@ -13,8 +13,11 @@ export interface ClientAuthentication {
   readonly clientId?: string | undefined;
   /** Puts the proof into a request; asked anew for each try, so that nothing is sent twice that must not be. */
   readonly complete: (request: EndpointRequest) => Promise<EndpointRequest>;
-  /** Looks at a response, for a challenge that the proof must answer, and says whether the request is worth one more try. */
-  readonly wantsAnotherTry?: ((response: HttpDocument) => boolean) | undefined;
+  /**
+   * Looks at a response, and at the OAuth error in it, for a challenge that the proof must answer, and says whether
+   * the request is worth one more try.
+   */
+  readonly wantsAnotherTry?: ((response: HttpDocument, error: string | undefined) => boolean) | undefined;
   /** The certificate of the connection (RFC 8705); with one, mtls_endpoint_aliases are used. */
   readonly tls?: TlsIdentity | undefined;
   /** What a person can look at when the server refuses the proof, asked after `complete`; without it, the hint is about id and secret. */
