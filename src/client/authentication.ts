@@ -61,13 +61,15 @@ async function authenticateAt(
   await requireUsable(authMethod, { clientId: given, credential });
   const supported = await client.server.accepted('auth_methods', endpoint);
   const assertion = await assertionTerms(endpoint, credential, client, ctx);
+  const supportedProofAlgorithms = await client.server.listed(
+    'client_attestation_pop_signing_alg_values_supported',
+    endpoint,
+  );
+  const possible = { clientId: given, credential, basicEncoding, assertion, supportedProofAlgorithms };
   const authentication = {
     // A certificate beside another method is for the connection, and for tokens that are bound to it.
     tls: await client.credentials.certificate(),
-    ...concealing(
-      await chooseAuthentication(authMethod, { clientId: given, credential, basicEncoding, assertion }, supported),
-      ctx,
-    ),
+    ...concealing(await chooseAuthentication(authMethod, possible, supported), ctx),
   };
   if (authentication.tls !== undefined && credential?.kind !== 'certificate') {
     const { origin } = authentication.tls;

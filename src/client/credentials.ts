@@ -36,15 +36,22 @@ export function openCredentials(settings: ClientSettings, ctx: Context): Credent
   });
   return {
     secret,
-    privateKey: once(() =>
-      credential?.kind === 'private key' ? readSigningKey(credential, settings.assertion.password, ctx) : undefined,
-    ),
+    privateKey: once(() => {
+      const key = keyOf(settings);
+      return key && readSigningKey(key, settings.assertion.password, ctx);
+    }),
     certificate: once(
       () =>
         certificate &&
         import('../config/read-tls-identity.ts').then(({ readTlsIdentity }) => readTlsIdentity(certificate, ctx)),
     ),
   };
+}
+
+/** The private key that is the credential, or what an attestation is about. */
+function keyOf({ credential }: ClientSettings): NamedSource | undefined {
+  if (credential?.kind === 'private key') return credential;
+  return credential?.kind === 'attestation' ? credential.key : undefined;
 }
 
 /**
@@ -90,6 +97,18 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
       const { openForeignAssertion } = await import('./foreign-assertion.ts');
       return { kind, type: assertion.type, read: await openForeignAssertion(credential, client, ctx) };
     }
+    case 'attestation': {
+      if (credential?.kind !== kind) return undefined;
+      const key = await privateKey();
+      if (key === undefined) {
+        throw new ConfigError('missing_setting', `no private key is given beside ${credential.origin}`, {
+          hint: 'an attestation is about a key, which proves that it is here: --private-key FILE or CCGRANT_PRIVATE_KEY',
+        });
+      }
+      requirePossible(assertion.algorithm, key.algorithms, describeKey(key.publicJwk));
+      const { openAttestation } = await import('./attestation.ts');
+      return openAttestation(credential, key, client.settings.client.clientId, ctx);
+    }
     case 'certificate': {
       const identity = await certificate();
       return identity && { kind, identity };
@@ -102,25 +121,28 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
 /** What tells the credential from others for the cache; undefined when that cannot be told. */
 export async function identifyCredential(client: OAuthClient, ctx: Context): Promise<string | undefined> {
   const { credential, assertion } = client.settings.client;
+  const { secret, privateKey } = client.credentials;
+  const isReplaced = credential?.kind === 'assertion' || credential?.kind === 'attestation';
   const identity =
-    credential?.kind === 'assertion' && credential.source.kind === 'file'
+    isReplaced && credential.source.kind === 'file'
       ? placeIdentity(credential.source.path)
-      : await identifySource(credential?.source, client, ctx);
+      : await identifySource(credential?.source, async () => (await secret())?.reveal() ?? '', client, ctx);
   if (identity === undefined || credential === undefined || credential.kind === 'secret') return identity;
   const { audience, algorithm, keyId, certificate, type } = assertion;
-  return JSON.stringify([credential.kind, identity, audience, algorithm, keyId, certificate?.path, type]);
+  const parts = [credential.kind, identity, audience, algorithm, keyId, certificate?.path, type];
+  if (credential.kind !== 'attestation') return JSON.stringify(parts);
+  const thumbprint = async (): Promise<string> => (await privateKey())?.thumbprint ?? '';
+  const key = await identifySource(credential.key?.source, thumbprint, client, ctx);
+  return key && JSON.stringify([...parts, key]);
 }
 
 /** The same of what is read once: of a file it is the state, which an answer of later must be held against. */
 function identifySource(
   source: AssertionSource | undefined,
-  { credentials, cacheDirectory }: OAuthClient,
+  value: () => Promise<string>,
+  { cacheDirectory }: OAuthClient,
   { witness }: Context,
 ): Promise<string | undefined> {
   if (source?.kind === 'file') witness.noteFile(source.path);
-  return credentialIdentity(
-    source,
-    async () => (await credentials.secret())?.reveal() ?? '',
-    (value) => cacheDirectory.keyedHash(value),
-  );
+  return credentialIdentity(source, value, (text) => cacheDirectory.keyedHash(text));
 }

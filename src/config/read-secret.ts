@@ -7,7 +7,7 @@ import { readFileOnce } from './read-file-once.ts';
 import type { SecretSource } from './secret-source.ts';
 
 /** What is read, as messages call it. */
-export type SecretNoun = 'secret' | 'private key' | 'password' | 'assertion';
+export type SecretNoun = 'secret' | 'private key' | 'password' | 'assertion' | 'attestation';
 
 /**
  * Reads a secret from its source and conceals it from then on.

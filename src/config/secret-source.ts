@@ -23,4 +23,6 @@ export type AssertionSource =
 export type Credential = (
   | { readonly kind: 'secret' | 'private key'; readonly source: SecretSource }
   | { readonly kind: 'assertion'; readonly source: AssertionSource }
+  /** The key is the one that is attested; undefined when none was named. */
+  | { readonly kind: 'attestation'; readonly source: SecretSource; readonly key: NamedSource | undefined }
 ) & { readonly origin: string };

@@ -66,6 +66,16 @@ export const assertionOptions: readonly OptionRow[] = [
     summary: 'jwt-bearer, jwt-spiffe or a URN; by default jwt-bearer',
     inProfile: true,
   },
+  {
+    name: 'client-attestation-file',
+    value: 'FILE',
+    group: 'Client',
+    summary: 'attestation of --private-key by somebody the server trusts, read anew for each request',
+    variable: 'CCGRANT_CLIENT_ATTESTATION_FILE',
+    inProfile: true,
+    isPath: true,
+    readsStandardInput: true,
+  },
 ];
 
 /** Key of a profile that is no option: a command that prints an assertion. */

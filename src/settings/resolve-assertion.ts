@@ -3,6 +3,7 @@ import type { AssertionSettings } from '../client/oauth-client.ts';
 import type { Credential } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { credentialKindsOf } from '../oauth/client-auth/auth-methods.ts';
 import { assertionCommandKey } from '../options/assertion-options.ts';
 import type { Candidate } from './secret-sources.ts';
 import { resolvePassword, toCommand, toFile } from './secret-sources.ts';
@@ -12,11 +13,23 @@ import type { Setting, Settings } from './settings.ts';
 export function assertionCandidates(settings: Settings, ctx: Context): Candidate[] {
   const { profile } = settings;
   const command = profile && toCommand(profile, assertionCommandKey);
+  const keys = settings.every('private-key').map((setting) => toFile(setting, ctx));
+  const attestations = settings.every('client-attestation-file').map((setting) => toFile(setting, ctx));
+  const [key] = keys;
+  // A key that is attested is no credential of its own, unless the method says so.
+  const isAttested =
+    attestations.length > 0 && !credentialKindsOf(settings.text('auth-method')?.value ?? '').includes('private key');
   return [
-    ...settings
-      .every('private-key')
-      .map((setting) => toFile(setting, ctx))
-      .map(({ value, origin }) => ({ value: { kind: 'private key', source: value }, origin }) as const),
+    ...(isAttested ? [] : keys).map(
+      ({ value, origin }) => ({ value: { kind: 'private key', source: value }, origin }) as const,
+    ),
+    ...attestations.map(
+      ({ value, origin }) =>
+        ({
+          value: { kind: 'attestation', source: value, key: key && { source: key.value, origin: key.origin.name } },
+          origin,
+        }) as const,
+    ),
     ...[
       ...settings.every('client-assertion-file').map((setting) => toFile(setting, ctx)),
       ...(command ? [command] : []),
@@ -72,7 +85,7 @@ const uses: Readonly<Record<string, { readonly kinds: readonly Credential['kind'
   'key-id': { kinds: ['private key'], hint: 'it goes with --private-key FILE' },
   x5t: { kinds: ['private key'], hint: 'it goes with --private-key FILE' },
   'signing-alg': {
-    kinds: ['private key', 'secret'],
+    kinds: ['private key', 'attestation', 'secret'],
     hint: 'it goes with --private-key FILE, or a secret and --auth-method client_secret_jwt',
   },
   'client-assertion-type': { kinds: ['assertion'], hint: 'it goes with --client-assertion-file FILE' },
@@ -90,7 +103,9 @@ function requireUse(settings: Settings, credential: Credential | undefined): voi
   }
   const password = settings.text('pass-file');
   const opens =
-    credential?.kind === 'private key' || ['cert', 'dpop-key'].some((name) => settings.text(name) !== undefined);
+    credential?.kind === 'private key' ||
+    credential?.kind === 'attestation' ||
+    ['cert', 'dpop-key'].some((name) => settings.text(name) !== undefined);
   if (password?.origin.rank !== 'option' || opens) return;
   throw new UsageError('usage', '--pass-file is the password of a private key, and none is given', {
     hint: 'it goes with --private-key FILE, or with --cert and --key',

@@ -13,6 +13,7 @@ type Case = (typeof cases)[number];
 
 let servers: DemoServers;
 const keys = new Map<string, KeyFile>();
+const attester = makeKey('ES256');
 
 function idOf({ name, algorithm }: Case): string {
   return algorithm === undefined ? name : `${name}-${algorithm}`;
@@ -45,6 +46,7 @@ function registrationOf(one: Case): object {
         client_secret: secret,
       };
     case 'none':
+    case 'attest_jwt_client_auth':
       return { ...client, token_endpoint_auth_method: one.name };
     default:
       return { ...client, token_endpoint_auth_method: one.name, client_secret: secret };
@@ -52,7 +54,8 @@ function registrationOf(one: Case): object {
 }
 
 beforeAll(async () => {
-  servers = await startDemoServers(cases.map(registrationOf), ['--public-clients']);
+  const options = ['--public-clients', '--attester', JSON.stringify(attester.publicJwk)];
+  servers = await startDemoServers(cases.map(registrationOf), options);
 });
 
 afterAll(async () => {
@@ -83,7 +86,22 @@ const credentials: Record<Case['name'], (one: Case, workspace: Workspace) => Pro
     await workspace.writeFile('assertion.jwt', assertion);
     return ['--client-assertion-file', 'assertion.jwt'];
   },
+  attest_jwt_client_auth: async (one, workspace) => {
+    const { pem, publicJwk } = keyOf(one);
+    const attestation = await new SignJWT({ cnf: { jwk: publicJwk } })
+      .setProtectedHeader({ alg: 'ES256', typ: 'oauth-client-attestation+jwt' })
+      .setSubject(idOf(one))
+      .setIssuedAt()
+      .setExpirationTime('1 minute')
+      .sign(await importPKCS8(attester.pem, 'ES256'));
+    await workspace.writeFile('instance.pem', pem);
+    await workspace.writeFile('attestation.jwt', attestation);
+    return ['--private-key', 'instance.pem', '--client-attestation-file', 'attestation.jwt'];
+  },
 };
+
+/** The ways whose credential says who the client is. */
+const namedByCredential: ReadonlySet<Case['name']> = new Set(['client_assertion', 'attest_jwt_client_auth']);
 
 async function bySecret({ name, algorithm }: Case, workspace: Workspace): Promise<string[]> {
   await workspace.writeFile('secret.txt', secret);
@@ -107,7 +125,7 @@ describe.each(cases)('a client by $name $algorithm', (one) => {
   /** Runs one command as the client, the assertion of somebody else made anew each time: servers take none twice. */
   async function run(...args: readonly string[]) {
     const options = await credentials[one.name](one, workspace);
-    const id = one.name === 'client_assertion' ? [] : ['--client-id', idOf(one)];
+    const id = namedByCredential.has(one.name) ? [] : ['--client-id', idOf(one)];
     return workspace.run([...args, '--issuer', servers.issuer, ...id, ...options]);
   }
 

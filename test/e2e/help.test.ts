@@ -187,7 +187,7 @@ describe('every option of the contract is in the help', () => {
     ...['cert', 'key', 'pass-file'],
     ...['auth-method', 'basic-encoding', 'no-cache', 'fresh', 'cacert', 'insecure', 'proxy', 'noproxy'],
     ...['private-key', 'pass-file', 'key-id', 'signing-alg', 'assertion-audience', 'x5t', 'cert', 'key'],
-    ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type'],
+    ...['client-assertion-file', 'client-assertion-from', 'client-assertion-type', 'client-attestation-file'],
     ...['connect-timeout', 'max-time', 'allow-http', ...output],
   ];
   const request = ['scope', 'no-scope', 'audience', 'resource', 'param', 'dpop', 'dpop-key', 'dpop-optional'];

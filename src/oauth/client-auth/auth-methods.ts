@@ -42,6 +42,15 @@ const methods: readonly AuthMethod[] = [
       return foreignAssertion(clientId, requireCredential(credential, 'assertion', 'private_key_jwt'));
     },
   },
+  {
+    name: 'attest_jwt_client_auth',
+    needs: 'attestation',
+    namesClient: true,
+    create: async (client) => {
+      const { attestJwtClientAuth } = await import('./attest-jwt-client-auth.ts');
+      return attestJwtClientAuth(client, requireCredential(client.credential, 'attestation', 'attest_jwt_client_auth'));
+    },
+  },
   method('tls_client_auth', 'certificate', async () => (await import('./tls-client-auth.ts')).tlsClientAuth),
   method(
     'self_signed_tls_client_auth',
@@ -134,6 +143,7 @@ export const credentialOption: Readonly<Record<CredentialKind, string>> = {
   secret: '--client-secret-file',
   'private key': '--private-key',
   assertion: '--client-assertion-file',
+  attestation: '--client-attestation-file',
   certificate: '--cert',
 };
 
@@ -142,6 +152,7 @@ const waysToGive: Readonly<Record<CredentialKind, string>> = {
   secret: '--client-secret-file FILE, CCGRANT_CLIENT_SECRET_FILE or CCGRANT_CLIENT_SECRET',
   'private key': '--private-key FILE or CCGRANT_PRIVATE_KEY',
   assertion: '--client-assertion-file FILE or CCGRANT_CLIENT_ASSERTION_FILE',
+  attestation: '--client-attestation-file FILE or CCGRANT_CLIENT_ATTESTATION_FILE beside a private key',
   certificate: '--cert FILE',
 };
 

@@ -48,6 +48,8 @@ export interface ClientCredentials {
   readonly basicEncoding: BasicEncoding;
   /** For methods by which the client signs an assertion. */
   readonly assertion: AssertionTerms;
+  /** The algorithms that the metadata lists for proofs of the key in an attestation. */
+  readonly supportedProofAlgorithms?: readonly string[] | undefined;
 }
 
 /** The same before it is known whether the client has an id: not every method needs one. */
@@ -62,6 +64,13 @@ export type ClientCredential =
   | { readonly kind: 'private key'; readonly key: SigningKey }
   /** Signed by somebody else; its type is a URN (RFC 7521 section 4.2), and reading it asks for the one of now, for this URL. */
   | { readonly kind: 'assertion'; readonly type: string; readonly read: (target: URL) => Promise<Secret> }
+  /** Somebody else's word for the client that has this key; reading it asks for the one of now. */
+  | {
+      readonly kind: 'attestation';
+      readonly key: SigningKey;
+      readonly clientId: string;
+      readonly read: () => Promise<Secret>;
+    }
   | { readonly kind: 'certificate'; readonly identity: TlsIdentity };
 
 export type CredentialKind = ClientCredential['kind'];

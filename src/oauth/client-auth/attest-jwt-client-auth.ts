@@ -1,0 +1,134 @@
+import { ConfigError } from '../../errors.ts';
+import type { JsonObject } from '../../json-object.ts';
+import { describeKey } from '../../jwt/algorithms.ts';
+import type { DecodedJwe, DecodedJwt } from '../../jwt/decode.ts';
+import { readJwtClaims } from '../../jwt/decode.ts';
+import { chooseAlgorithm } from './assertion-algorithm.ts';
+import { describeSkew } from './assertion-refusal.ts';
+import type { Claimant, ClientAuthentication, CredentialOf, PossibleClient } from './client-authentication.ts';
+
+/**
+ * An attestation of this instance of the client by somebody whom the server trusts, and a proof that the instance has
+ * the key in it, draft-ietf-oauth-attestation-based-client-auth. Both are new for each try.
+ * @throws ConfigError config_invalid when key, algorithm and server do not go together
+ */
+export function attestJwtClientAuth(
+  { clientId: given, assertion: terms, supportedProofAlgorithms }: PossibleClient,
+  { key: { privateKey, publicJwk, algorithms }, clientId: attested, read }: CredentialOf<'attestation'>,
+): ClientAuthentication {
+  const clientId = given ?? attested;
+  const supportedAlgorithms = supportedProofAlgorithms;
+  const algorithm = chooseAlgorithm(algorithms, describeKey(publicJwk), { ...terms, supportedAlgorithms });
+  let challenge: string | undefined;
+  let attestation = '';
+  let audience = '';
+  return {
+    method: 'attest_jwt_client_auth',
+    clientId,
+    complete: async (request) => {
+      attestation = (await read()).reveal().trim();
+      audience = await terms.audience(request.url);
+      const { signJwt } = await import('../../jwt/sign.ts');
+      const claims = {
+        // Older drafts want it, and newer ones do not look at it.
+        iss: clientId,
+        aud: audience,
+        jti: crypto.randomUUID(),
+        iat: Math.floor(terms.now() / 1000),
+        ...(challenge === undefined ? {} : { challenge }),
+      };
+      const proof = await signJwt({ alg: algorithm, typ: 'oauth-client-attestation-pop+jwt' }, claims, privateKey);
+      return {
+        ...request,
+        headers: request.headers
+          .with('OAuth-Client-Attestation', attestation)
+          .with('OAuth-Client-Attestation-PoP', proof),
+        form: [...request.form, ['client_id', clientId]],
+      };
+    },
+    wantsAnotherTry: ({ headers }, error) => {
+      const newer = headers.get('oauth-client-attestation-challenge');
+      if (newer === undefined || !/^[\x21-\x7e]{1,1000}$/.test(newer)) return false;
+      challenge = newer;
+      return error === 'use_attestation_challenge';
+    },
+    refusals: ['invalid_client_attestation', 'use_attestation_challenge', 'use_fresh_attestation'],
+    advise: (refusal) => {
+      if (refusal.error === 'use_attestation_challenge')
+        return 'the server wants a challenge that it does not give, or does not take then: do several servers answer in its name?';
+      if (refusal.error === 'use_fresh_attestation')
+        return 'the server wants a newer attestation: whoever gives it out has to replace it';
+      const skew = describeSkew(refusal);
+      if (skew !== undefined) return `${skew}: an attestation or a proof of a wrong time is refused; set the clock`;
+      const { iss } = readJwtClaims(attestation) ?? {};
+      const attester = typeof iss === 'string' ? `${shown(iss)}, who` : 'whoever';
+      return `does the server trust ${attester} signed the attestation, and is ${clientId} registered for this method? the other usual reason is aud of the proof, which was ${audience}: try --assertion-audience ${terms.otherAudience}`;
+    },
+  };
+}
+
+/** Whom and what an attestation must be about. */
+export interface AttestedInstance extends Pick<Claimant, 'clientId'> {
+  /** JWK thumbprint of the key of this instance. */
+  readonly thumbprint: string;
+}
+
+const attestationType = 'oauth-client-attestation+jwt';
+
+/**
+ * The client that an attestation is about, once it is sure that it is about this instance.
+ * @param name as messages call it: `the attestation from --client-attestation-file`
+ * @throws ConfigError secret_unusable
+ */
+export async function attestedClient(
+  attestation: DecodedJwt | DecodedJwe,
+  { clientId, thumbprint }: AttestedInstance,
+  name: string,
+): Promise<string> {
+  const unusable = (fault: string, hint: string): ConfigError =>
+    new ConfigError('secret_unusable', `${name} ${fault}`, { hint });
+  const { typ } = attestation.header;
+  if (attestation.kind === 'JWE' || !isAttestationType(typ)) {
+    const type = typeof typ === 'string' ? `typ is ${shown(typ)}` : 'header has no typ';
+    throw unusable(
+      `is no client attestation: its ${attestation.kind === 'JWE' ? 'content is encrypted' : type}`,
+      `it must be a signed JWT whose typ is ${attestationType}; another assertion belongs to --client-assertion-file FILE`,
+    );
+  }
+  const { sub, cnf } = attestation.payload;
+  if (typeof sub !== 'string' || sub === '')
+    throw unusable('does not say which client it is about', 'whoever gives it out must name the client in its sub');
+  if (clientId !== undefined && sub !== clientId)
+    throw unusable(
+      `is about the client ${shown(sub)}, not ${clientId}`,
+      'give the attestation of this client, or its --client-id: the two must be the same',
+    );
+  if ((await thumbprintOfKey(cnf)) !== thumbprint)
+    throw unusable(
+      'is about another key than the private key that is given',
+      'its cnf.jwk must be the public half of --private-key FILE; without an attestation that key signs for --auth-method private_key_jwt',
+    );
+  return sub;
+}
+
+/** By RFC 7515 section 4.1.9 the first part may be left out, and case means nothing in a media type. */
+function isAttestationType(typ: unknown): boolean {
+  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === attestationType;
+}
+
+/** The thumbprint of the key in a `cnf` (RFC 7800 section 3.2), undefined when there is none. */
+async function thumbprintOfKey(cnf: unknown): Promise<string | undefined> {
+  const { jwk } = (typeof cnf === 'object' && cnf !== null ? cnf : {}) as JsonObject;
+  if (typeof jwk !== 'object' || jwk === null) return undefined;
+  const { keyThumbprint } = await import('../../jwt/key-thumbprint.ts');
+  try {
+    return await keyThumbprint(JSON.stringify(jwk), 'cnf.jwk');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What somebody else has written, as long as a message may show it. */
+function shown(value: string): string {
+  return value.slice(0, 200);
+}
