@@ -141,8 +141,8 @@ function unknownOption(typed: string, { name, options, foreignOptions }: Command
 /** Where a secret belongs that somebody meant to give: by `--client-secret`, `--password`, `--passphrase` and the like. */
 function placeForSecret(option: string): string | undefined {
   if (/^--((private[-_]?)?key[-_]?pass(w(or)?d|phrase)?|pass(phrase|in))$/i.test(option)) return '--pass-file FILE';
-  if (/^--(client[-_]?)?assertion$/i.test(option))
-    return '--client-assertion-file FILE or CCGRANT_CLIENT_ASSERTION_FILE';
+  const [, signed] = /^--(?:client[-_]?)?(assertion|attestation)$/.exec(option.toLowerCase()) ?? [];
+  if (signed !== undefined) return `--client-${signed}-file FILE or CCGRANT_CLIENT_${signed.toUpperCase()}_FILE`;
   const isClientSecret =
     /^--(client[-_]?)?(sec\w*|pass(w(or)?d)?)$/i.test(option) || near(option, ['--client-secret']) !== undefined;
   return isClientSecret

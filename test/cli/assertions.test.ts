@@ -189,6 +189,11 @@ describe('bad input is refused before anything is sent:', () => {
       ['--client-assertion', foreign],
       /secret_on_command_line.*\n.*--client-assertion-file/,
     ],
+    [
+      'an attestation as the value of an option',
+      ['--client-attestation', 'eyJhbGciOiJub25lIn0.e30.'],
+      /secret_on_command_line.*\n.*--client-attestation-file FILE or CCGRANT_CLIENT_ATTESTATION_FILE\n/,
+    ],
     ['a password as the value of an option', ['--passphrase', 'hunter22'], /secret_on_command_line.*\n.*--pass-file/],
     [
       'a password as the value of another option',
