@@ -1,14 +1,10 @@
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
-import {
-  chooseAuthentication,
-  lackOfCredential,
-  needsClientId,
-  requireUsable,
-} from '../oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication, needsClientId, requireUsable } from '../oauth/client-auth/choose-authentication.ts';
 import type { ClientAuthentication } from '../oauth/client-auth/client-authentication.ts';
 import { basicEncodings } from '../oauth/client-auth/client-authentication.ts';
 import { basicCredentials } from '../oauth/client-auth/client-secret-basic.ts';
+import { lackOfCredential } from '../oauth/client-auth/ways-to-give.ts';
 import { missingProofHint, proofRefusalHint } from '../oauth/dpop-refusal.ts';
 import type { EndpointName } from '../oauth/endpoint-names.ts';
 import type { EndpointOptions } from '../oauth/endpoint-request.ts';

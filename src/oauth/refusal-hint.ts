@@ -1,10 +1,11 @@
-import { authMethodNames, credentialKindsOf, credentialOption } from './client-auth/auth-methods.ts';
+import { authMethodNames, credentialKindsOf } from './client-auth/auth-methods.ts';
 import type {
   BasicEncoding,
   ClientAuthentication,
   CredentialKind,
   Refusal,
 } from './client-auth/client-authentication.ts';
+import { credentialOption } from './client-auth/ways-to-give.ts';
 
 /** What a request is for, as far as advice depends on it. */
 export type RequestPurpose =

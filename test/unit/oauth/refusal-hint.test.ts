@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/choose-authentication.ts';
 import type { RefusedRequest } from '../../../src/oauth/refusal-hint.ts';
 import { refusalHint } from '../../../src/oauth/refusal-hint.ts';
 import { Secret } from '../../../src/secret.ts';

@@ -4,7 +4,7 @@ import * as oauth from 'oauth4webapi';
 import { describe, expect, it } from 'vitest';
 import { signingAlgorithms } from '../../../src/jwt/algorithms.ts';
 import { parseSigningKey } from '../../../src/jwt/signing-key.ts';
-import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/choose-authentication.ts';
 import type { ClientCredential } from '../../../src/oauth/client-auth/client-authentication.ts';
 import { requestToken } from '../../../src/oauth/client-credentials.ts';
 import { introspectToken } from '../../../src/oauth/introspection.ts';

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi';
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../src/http/headers.ts';
 import { signingAlgorithms } from '../../../src/jwt/algorithms.ts';
-import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/choose-authentication.ts';
 import { requestToken } from '../../../src/oauth/client-credentials.ts';
 import { dpopAuthorization, dpopConstraint } from '../../../src/oauth/dpop.ts';
 import { Secret } from '../../../src/secret.ts';

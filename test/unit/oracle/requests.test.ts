@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../../src/http/types.ts';
-import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/choose-authentication.ts';
 import type { AccessTokenRequest } from '../../../src/oauth/client-credentials.ts';
 import { requestToken } from '../../../src/oauth/client-credentials.ts';
 import { introspectToken } from '../../../src/oauth/introspection.ts';

@@ -1,4 +1,4 @@
-import { chooseAuthentication } from '../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../src/oauth/client-auth/choose-authentication.ts';
 import type { BasicEncoding, ClientAuthentication } from '../../../src/oauth/client-auth/client-authentication.ts';
 import { Secret } from '../../../src/secret.ts';
 import { plainTerms } from './assertions.ts';

@@ -5,7 +5,7 @@ import { HttpHeaders } from '../../../../src/http/headers.ts';
 import { decodeJwt as decode } from '../../../../src/jwt/decode.ts';
 import { parseSigningKey } from '../../../../src/jwt/signing-key.ts';
 import { attestedClient } from '../../../../src/oauth/client-auth/attest-jwt-client-auth.ts';
-import { chooseAuthentication } from '../../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../../src/oauth/client-auth/choose-authentication.ts';
 import type { ClientAuthentication, PossibleClient } from '../../../../src/oauth/client-auth/client-authentication.ts';
 import { Secret } from '../../../../src/secret.ts';
 import { makeKey } from '../../../support/authentication/keys.ts';

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../../src/http/headers.ts';
 import { parseSigningKey } from '../../../../src/jwt/signing-key.ts';
-import { chooseAuthentication } from '../../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../../src/oauth/client-auth/choose-authentication.ts';
 import type { AssertionTerms } from '../../../../src/oauth/client-auth/client-assertion.ts';
 import type {
   ClientAuthentication,

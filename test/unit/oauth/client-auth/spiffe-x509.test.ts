@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HttpHeaders } from '../../../../src/http/headers.ts';
-import { chooseAuthentication } from '../../../../src/oauth/client-auth/auth-methods.ts';
+import { chooseAuthentication } from '../../../../src/oauth/client-auth/choose-authentication.ts';
 import type { PossibleClient } from '../../../../src/oauth/client-auth/client-authentication.ts';
 import { Secret } from '../../../../src/secret.ts';
 import { plainTerms } from '../../support/assertions.ts';
