@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeJwt } from 'jose';
+import { decodeJwt, importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { makeKey } from '../support/authentication/keys.ts';
 import type { Command } from '../support/authentication/rows.ts';
@@ -12,6 +12,7 @@ import { createWorkspace, type Workspace } from '../support/run-ccgrant.ts';
 
 const cases = casesOn('keycloak', [...authenticationRows, ...certificateRows]);
 type Case = (typeof cases)[number];
+const attester = makeKey('ES256');
 const secret = 'not-a-real-secret-but-one-of-64-bytes-as-HS512-wants-it-to-be-ok';
 
 /** The realm that clients prove themselves to, and another one whose tokens are proof in the first. */
@@ -56,6 +57,18 @@ const representations: Record<Case['name'], (one: Case) => Promise<object>> = {
       'jwt.credential.sub': decodeJwt(await requestToken(workloads.issuer, workload)).sub ?? '',
     },
   }),
+  attest_jwt_client_auth: async (one) => {
+    const { pem, publicJwk } = makeKey('ES256');
+    const attestation = new SignJWT({ cnf: { jwk: { ...publicJwk, alg: 'ES256' } } })
+      .setProtectedHeader({ alg: 'ES256', typ: 'oauth-client-attestation+jwt', kid: 'attester' })
+      .setIssuer('https://attester.example')
+      .setSubject(idOf(one))
+      .setIssuedAt()
+      .setExpirationTime('1h');
+    await workspace.writeFile('instance.pem', pem);
+    await workspace.writeFile('attestation.jwt', await attestation.sign(await importPKCS8(attester.pem, 'ES256')));
+    return { clientAuthenticatorType: 'attestation-based', attributes: { attester_trust_idps: 'attester' } };
+  },
   tls_client_auth: async () => ({
     clientAuthenticatorType: 'client-x509',
     attributes: {
@@ -103,6 +116,17 @@ beforeAll(async () => {
       supportsClientAssertions: 'true',
     },
   });
+  await admin.request('POST', '/authentication/identity-provider/instances', {
+    alias: 'attester',
+    providerId: 'default-trust',
+    enabled: true,
+    config: {
+      useJwksUrl: 'false',
+      publicKeySignatureVerifier: JSON.stringify({
+        keys: [{ ...attester.publicJwk, kid: 'attester', alg: 'ES256', use: 'sig' }],
+      }),
+    },
+  });
   for (const one of cases) {
     const representation = {
       protocolMappers: [audienceMapper(idOf(one))],
@@ -133,6 +157,7 @@ const credentials: Record<Case['name'], (one: Case) => Promise<string[]>> = {
     await workspace.writeFile('assertion.jwt', stdout);
     return ['--client-assertion-file', 'assertion.jwt'];
   },
+  attest_jwt_client_auth: async () => ['--private-key', 'instance.pem', '--client-attestation-file', 'attestation.jwt'],
   tls_client_auth: async () => ['--cert', 'client.pem', '--key', 'client.key', '--cacert', 'ca.pem'],
 };
 
@@ -141,13 +166,16 @@ async function bySecret({ name, algorithm }: Case): Promise<string[]> {
   return ['--client-secret-file', 'secret.txt', '--auth-method', name, ...options];
 }
 
+/** Whose credential says who the client is. */
+const namedByCredential: ReadonlySet<Case['name']> = new Set(['client_assertion', 'attest_jwt_client_auth']);
+
 /** In the order of the table: each command goes on with the token of the first. */
 describe.each(cases)('a client by $name $algorithm', (one) => {
   let token = '';
 
   async function run(...args: readonly string[]) {
     const options = await credentials[one.name](one);
-    const id = one.name === 'client_assertion' ? [] : ['--client-id', idOf(one)];
+    const id = namedByCredential.has(one.name) ? [] : ['--client-id', idOf(one)];
     return workspace.run([...args, '--issuer', issuerOf(one), ...id, ...options]);
   }
 

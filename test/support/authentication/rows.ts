@@ -35,7 +35,7 @@ export const authenticationRows = [
     keycloak: commands,
   },
   { name: 'client_assertion', oidcProvider: commands, keycloak: commands },
-  { name: 'attest_jwt_client_auth', oidcProvider: commands, keycloak: [] },
+  { name: 'attest_jwt_client_auth', oidcProvider: commands, keycloak: commands },
 ] as const satisfies readonly AuthenticationRow[];
 
 /** The ways that are a certificate: they need servers that ask for one. */

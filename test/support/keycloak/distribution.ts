@@ -15,6 +15,8 @@ const buildOptions = [
   '--db=dev-mem',
   '--health-enabled=true',
   '--https-client-auth=request',
+  // Attestation-based client authentication, experimental.
+  '--features=client-auth-abca',
   `--features-disabled=${[
     'account',
     'admin',
