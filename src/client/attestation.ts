@@ -1,5 +1,5 @@
 import { readSecret } from '../config/read-secret.ts';
-import type { Credential } from '../config/secret-source.ts';
+import type { NamedSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import type { SigningKey } from '../jwt/signing-key.ts';
 import { attestedClient } from '../oauth/client-auth/attest-jwt-client-auth.ts';
@@ -10,12 +10,13 @@ import { readAnew, requireLiveJwt } from './foreign-jwt.ts';
 /**
  * Reads the attestation for the first try, and makes sure that it is about this client and its key, as each must be
  * that comes after it.
+ * @param keyPlace where the key comes from, for messages
  * @param given the client id, where the person gave one
  * @throws ConfigError secret_unusable; so does `read` of what is returned
  */
 export async function openAttestation(
-  { source, origin }: Extract<Credential, { readonly kind: 'attestation' }>,
-  key: SigningKey,
+  { source, origin }: NamedSource,
+  { key, keyPlace }: { readonly key: SigningKey; readonly keyPlace: string },
   given: string | undefined,
   ctx: Context,
 ): Promise<CredentialOf<'attestation'>> {
@@ -26,7 +27,7 @@ export async function openAttestation(
   ): Promise<{ readonly attestation: Secret; readonly clientId: string }> => {
     const attestation = await readSecret(source, origin, ctx, 'attestation');
     const decoded = requireLiveJwt(attestation.reveal().trim(), name, ctx.now() / 1000);
-    return { attestation, clientId: await attestedClient(decoded, { clientId: client, thumbprint }, name) };
+    return { attestation, clientId: await attestedClient(decoded, { clientId: client, thumbprint, keyPlace }, name) };
   };
   const { attestation, clientId } = await readFor(given);
   const read = readAnew(attestation, async () => (await readFor(clientId)).attestation);

@@ -13,6 +13,7 @@ import type { RequestPurpose } from '../oauth/refusal-hint.ts';
 import { refusalHint } from '../oauth/refusal-hint.ts';
 import { text } from '../text.ts';
 import { assertionTerms } from './assertion-terms.ts';
+import { concealProof } from './conceal-proof.ts';
 import { credentialKind, readCredential } from './credentials.ts';
 import type { ClientSettings, OAuthClient, OAuthClientSettings } from './oauth-client.ts';
 
@@ -124,8 +125,9 @@ function concealing(authentication: ClientAuthentication, { io }: Context): Clie
     ...authentication,
     complete: async (request) => {
       const completed = await authentication.complete(request);
-      for (const [name, value] of completed.form) if (name === 'client_assertion') io.conceal(value, '[assertion]');
-      for (const [name, value] of completed.headers) if (!request.headers.has(name)) io.conceal(value, '[proof]');
+      for (const [name, value] of completed.form)
+        if (name === 'client_assertion') concealProof(value, '[assertion]', io);
+      for (const [name, value] of completed.headers) if (!request.headers.has(name)) concealProof(value, '[proof]', io);
       return completed;
     },
   };

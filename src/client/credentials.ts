@@ -100,14 +100,19 @@ export async function readCredential(client: OAuthClient, ctx: Context): Promise
     case 'attestation': {
       if (credential?.kind !== kind) return undefined;
       const key = await privateKey();
-      if (key === undefined) {
+      if (key === undefined || credential.key === undefined) {
         throw new ConfigError('missing_setting', `no private key is given beside ${credential.origin}`, {
           hint: 'an attestation is about a key, which proves that it is here: --private-key FILE or CCGRANT_PRIVATE_KEY',
         });
       }
       requirePossible(assertion.algorithm, key.algorithms, describeKey(key.publicJwk));
       const { openAttestation } = await import('./attestation.ts');
-      return openAttestation(credential, key, client.settings.client.clientId, ctx);
+      return openAttestation(
+        credential,
+        { key, keyPlace: nameOf(credential.key) },
+        client.settings.client.clientId,
+        ctx,
+      );
     }
     case 'certificate': {
       const identity = await certificate();

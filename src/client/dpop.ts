@@ -5,6 +5,7 @@ import { dpopAuthorization, dpopConstraint } from '../oauth/dpop.ts';
 import type { ResourceAuthorization } from '../oauth/protected-resource.ts';
 import type { SenderConstraint } from '../oauth/sender-constraint.ts';
 import { text } from '../text.ts';
+import { concealProof } from './conceal-proof.ts';
 import type { DpopSettings } from './dpop-settings.ts';
 import type { OAuthClient } from './oauth-client.ts';
 
@@ -50,7 +51,7 @@ function concealing<T extends Pick<ResourceAuthorization, 'complete'>>(proving: 
     ...proving,
     complete: async (request) => {
       const completed = await proving.complete(request);
-      io.conceal(completed.headers.get('dpop') ?? '', '[proof]');
+      concealProof(completed.headers.get('dpop') ?? '', '[proof]', io);
       return completed;
     },
   };

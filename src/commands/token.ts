@@ -131,14 +131,12 @@ async function rememberAnswer(
   client: OAuthClient,
   ctx: Context,
 ): Promise<void> {
-  const { cache, client: credentials } = client.settings;
+  const { cache } = client.settings;
   if (key === undefined || !isPlainFormat(format) || !cache.mayRead) return;
   // Of a hundred that wait one writes, and the processor is for those who have no token yet.
   if (isShared) return;
   // What has to be said beside it is said each time.
   if (boundTo !== undefined && format === 'header') return;
-  // What standard input says next time is not known before it is read.
-  if (credentials.credential?.source.kind === 'standard input') return;
   const { remember } = await import('../memo/remember.ts');
   remember(
     { entry: client.tokens.nameOf(key), key: JSON.stringify(key), format, minimumLifetime: cache.minimumLifetime },

@@ -45,6 +45,7 @@ async function readValue(source: SecretSource, name: SecretName, ctx: Context): 
           },
         );
       }
+      ctx.witness.noteUnrepeatable();
       return decodeSecret(await ctx.io.stdin.read(), 'standard input', name);
     case 'command':
       return (await import('./secret-command.ts')).runSecretCommand(source, name.origin, ctx, name.noun);

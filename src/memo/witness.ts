@@ -17,6 +17,7 @@ export class Witness {
   readonly #files = new Map<string, string | null>();
   #workingDirectory: string | undefined;
   #isSpoilt = false;
+  #isClosed = false;
   #evidence: Evidence | undefined;
 
   constructor(env: Environment, host: Host) {
@@ -31,14 +32,12 @@ export class Witness {
       this.#workingDirectory = host.workingDirectory;
       return host.workingDirectory;
     };
-    const spoil = (): void => {
-      this.#isSpoilt = true;
-    };
+    const witness = this;
     this.host = {
       ...host,
       get home() {
         // Whatever else says where the home is cannot be watched.
-        if (!isAbsolute(note('HOME') ?? '')) spoil();
+        if (!isAbsolute(note('HOME') ?? '')) witness.noteUnrepeatable();
         return host.home;
       },
       get workingDirectory() {
@@ -52,9 +51,17 @@ export class Witness {
     this.#files.set(path, fileState(path));
   }
 
-  /** Ends the watch: it is known now which token is meant. */
+  /** Notes that something decides which cannot be looked at again, such as standard input. */
+  noteUnrepeatable(): void {
+    this.#isSpoilt = true;
+  }
+
+  /** Ends the watch: it is known now which token is meant, and nothing later decides about that. */
   close(): void {
-    this.#evidence ??= {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#isSpoilt) return;
+    this.#evidence = {
       variables: new Map(this.#variables),
       files: new Map(this.#files),
       workingDirectory: this.#workingDirectory,
@@ -63,6 +70,6 @@ export class Witness {
 
   /** What was looked at until then; undefined when it never became known, or not all of it was seen. */
   get evidence(): Evidence | undefined {
-    return this.#isSpoilt ? undefined : this.#evidence;
+    return this.#evidence;
   }
 }

@@ -11,7 +11,7 @@ import { text } from '../text.ts';
 import { assertionCandidates, lendsThumbprintOnly } from './resolve-assertion.ts';
 import type { Candidate } from './secret-sources.ts';
 import { resolvePassword, toCommand, toFile, toVariable } from './secret-sources.ts';
-import type { Origin, Setting, Settings } from './settings.ts';
+import type { Origin, Rank, Setting, Settings } from './settings.ts';
 
 /** What the client has to prove who it is, and for its connections. */
 export interface ResolvedCredentials {
@@ -37,15 +37,22 @@ export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCr
   const needed = method === undefined ? [] : credentialKindsOf(method);
   const fitting = given.filter(({ value }) => needed.includes(value.kind));
   const usable = fitting.length === 0 ? given : fitting;
-  const rank = ranks.find((one) => usable.some(({ origin }) => origin.rank === one));
-  const [chosen, rival] = usable.filter(({ origin }) => origin.rank === rank);
+  // An attestation and its key are one credential, of the higher of their ranks.
+  const key = settings.every('private-key')[0]?.origin;
+  const originsOf = ({ value, origin }: (typeof given)[number]): readonly Origin[] =>
+    value.kind === 'attestation' && key !== undefined ? [origin, key] : [origin];
+  const isOf = (one: (typeof given)[number], wanted: Rank | undefined): boolean =>
+    originsOf(one).some(({ rank }) => rank === wanted);
+  const rank = ranks.find((wanted) => usable.some((one) => isOf(one, wanted)));
+  const [chosen, rival] = usable.filter((one) => isOf(one, rank));
   if (chosen === undefined) return { credential: undefined, certificate: undefined };
   if (rival !== undefined && rival !== certificate) {
     throw new ConfigError('credential_conflict', `${chosen.origin.name} and ${rival.origin.name} are both set`, {
       hint: 'keep one of them: which credential is meant must not be a guess',
     });
   }
-  requireOwnProfile(chosen.origin, chosen.value.kind, settings);
+  for (const origin of originsOf(chosen))
+    requireOwnProfile(origin, origin === chosen.origin ? chosen.value.kind : 'private key', settings);
   for (const { value, origin } of given) {
     if (value !== chosen.value && value !== certificate?.value)
       ctx.io.trace(text`* ${chosen.value.kind} from ${chosen.origin.name}, not from ${origin.name}`);

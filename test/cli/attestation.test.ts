@@ -94,6 +94,43 @@ describe('an attestation', () => {
     );
   });
 
+  test("of somewhere else takes a profile's key to that profile's server only", async ({ cli }) => {
+    const profile = ['[profiles.dev]', `issuer = "${issuer}"`, 'private_key = "key.pem"'];
+    await cli.writeFile('../home/.config/ccgrant/config.toml', profile.join('\n'));
+    await cli.writeFile('../home/.config/ccgrant/key.pem', instance.pem);
+    await writeFiles(cli);
+    const args = ['--profile', 'dev', '--issuer', 'https://other.example', '--client-attestation-file', 'good.jwt'];
+    expect(await refused(cli, args, {})).toMatch(
+      /error\[credential_misplaced\]: private_key in profile dev .*\n.*give --private-key too/,
+    );
+  });
+
+  test('has the rank of its key, where that is the higher one', async ({ cli }) => {
+    const profile = [
+      'default_profile = "dev"',
+      '[profiles.dev]',
+      `issuer = "${issuer}"`,
+      'client_attestation_file = "good.jwt"',
+    ];
+    await cli.writeFile('../home/.config/ccgrant/config.toml', profile.join('\n'));
+    await cli.writeFile('../home/.config/ccgrant/good.jwt', good);
+    await writeFiles(cli);
+    answerMetadata(cli, listed);
+    answerToken(cli, 'abc');
+    const variables = { CCGRANT_CLIENT_SECRET: secret };
+    expect(await cli.run(['token', '--private-key', 'key.pem'], { env: variables })).toEqual(success('abc\n'));
+    expect(sent(cli)[0]?.attestation).toBe(good);
+  });
+
+  test('of a variable makes no choice between a typed key and a typed secret', async ({ cli }) => {
+    await writeFiles(cli);
+    await cli.writeFile('secret.txt', secret);
+    const args = ['--client-secret-file', 'secret.txt', '--private-key', 'key.pem'];
+    expect(await refused(cli, args, { ...env, CCGRANT_PRIVATE_KEY: '' })).toMatch(
+      /error\[credential_conflict\]: --client-secret-file and CCGRANT_CLIENT_ATTESTATION_FILE are both set\n/,
+    );
+  });
+
   test('leaves its key to another method that is asked for', async ({ cli }) => {
     await writeFiles(cli);
     answerMetadata(cli, listed);
@@ -224,7 +261,7 @@ describe('is refused before anything is sent:', () => {
     ['one that is no JWT', file('key.pem'), /the attestation from --client-attestation-file is no JWT\n.*bare token/],
     ['one that has expired', file('expired.jwt'), /the attestation from .* expired 30 s ago\n.*replace it in time/],
     ['one of another type', file('type.jwt'), /is no client attestation: its typ is JWT\n.*--client-assertion-file/],
-    ['one of another key', file('key.jwt'), /is about another key than the private key.*\n.*private_key_jwt/],
+    ['one of another key', file('key.jwt'), /is about another key than that in .*key\.pem \(.*\).*\n.*private_key_jwt/],
     ['one of another client', file('client.jwt'), /is about the client cd-bot, not ci-bot\n.*--client-id/, byIssuer],
     [
       'one without its key',

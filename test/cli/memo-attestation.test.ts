@@ -27,3 +27,15 @@ test('a memo answers a client that is attested until its key is another one, wha
   expect(await desk.recalled()).toBeUndefined();
   expect((await desk.answered()).stdout).not.toBe(stdout);
 });
+
+test('no memo is left where the attested key comes from standard input, which may bring another one', async () => {
+  const { pem, publicJwk } = makeKey('ES256');
+  const desk = new Desk(at('other-desk'));
+  desk.env.CCGRANT_CLIENT_ATTESTATION_FILE = join(desk.home, 'attestation.jwt');
+  desk.argv = ['token', '--assertion-audience', 'https://as.example', '--private-key', '-'];
+  desk.stdin = pem;
+  const header = { alg: 'ES256', typ: 'oauth-client-attestation+jwt' };
+  desk.write('attestation.jwt', unsignedToken({ sub: 'ci-bot', cnf: { jwk: publicJwk } }, header));
+  expect(await desk.answered()).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(await desk.recalled()).toBeUndefined();
+});

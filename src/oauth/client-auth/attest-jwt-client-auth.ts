@@ -71,6 +71,8 @@ export function attestJwtClientAuth(
 export interface AttestedInstance extends Pick<Claimant, 'clientId'> {
   /** JWK thumbprint of the key of this instance. */
   readonly thumbprint: string;
+  /** Where the key comes from, for messages: `instance.pem (--private-key)`. */
+  readonly keyPlace: string;
 }
 
 const attestationType = 'oauth-client-attestation+jwt';
@@ -82,7 +84,7 @@ const attestationType = 'oauth-client-attestation+jwt';
  */
 export async function attestedClient(
   attestation: DecodedJwt | DecodedJwe,
-  { clientId, thumbprint }: AttestedInstance,
+  { clientId, thumbprint, keyPlace }: AttestedInstance,
   name: string,
 ): Promise<string> {
   const unusable = (fault: string, hint: string): ConfigError =>
@@ -96,17 +98,27 @@ export async function attestedClient(
     );
   }
   const { sub, cnf } = attestation.payload;
-  if (typeof sub !== 'string' || sub === '')
+  if (sub === undefined)
     throw unusable('does not say which client it is about', 'whoever gives it out must name the client in its sub');
+  if (typeof sub !== 'string' || !clientIdentifier.test(sub))
+    throw unusable('has a sub that is no client id', 'it is one to a thousand printable characters of ASCII');
   if (clientId !== undefined && sub !== clientId)
     throw unusable(
       `is about the client ${shown(sub)}, not ${clientId}`,
       'give the attestation of this client, or its --client-id: the two must be the same',
     );
-  if ((await thumbprintOfKey(cnf)) !== thumbprint)
+  const attested = await attestedKey(cnf);
+  if (attested === undefined)
+    throw unusable('names no key in cnf.jwk', 'whoever gives it out must put the public key of this client there');
+  if (attested.isPrivate)
     throw unusable(
-      'is about another key than the private key that is given',
-      'its cnf.jwk must be the public half of --private-key FILE; without an attestation that key signs for --auth-method private_key_jwt',
+      'has a private key in cnf.jwk',
+      'it would be sent with each request: have it made anew, for a new key',
+    );
+  if (attested.thumbprint !== thumbprint)
+    throw unusable(
+      `is about another key than that in ${keyPlace}`,
+      'its cnf.jwk must be the public half of it; without an attestation a key signs for --auth-method private_key_jwt',
     );
   return sub;
 }
@@ -116,13 +128,18 @@ function isAttestationType(typ: unknown): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === attestationType;
 }
 
-/** The thumbprint of the key in a `cnf` (RFC 7800 section 3.2), undefined when there is none. */
-async function thumbprintOfKey(cnf: unknown): Promise<string | undefined> {
+/** RFC 6749 appendix A.1, within reason. */
+const clientIdentifier = /^[\x20-\x7e]{1,1000}$/;
+
+/** The key in a `cnf`, RFC 7800 section 3.2; undefined when there is none. */
+async function attestedKey(
+  cnf: unknown,
+): Promise<{ readonly thumbprint: string; readonly isPrivate: boolean } | undefined> {
   const { jwk } = (typeof cnf === 'object' && cnf !== null ? cnf : {}) as JsonObject;
   if (typeof jwk !== 'object' || jwk === null) return undefined;
   const { keyThumbprint } = await import('../../jwt/key-thumbprint.ts');
   try {
-    return await keyThumbprint(JSON.stringify(jwk), 'cnf.jwk');
+    return { thumbprint: await keyThumbprint(JSON.stringify(jwk), 'cnf.jwk'), isPrivate: 'd' in jwk };
   } catch {
     return undefined;
   }

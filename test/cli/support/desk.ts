@@ -20,6 +20,7 @@ export class Desk {
   /** Milliseconds that the clock is ahead of the real one; files bear the time of the latter. */
   ahead = 60_000;
   issued = 0;
+  stdin = 'S3cr3t-stdin';
 
   constructor(home: string) {
     this.home = home;
@@ -72,7 +73,7 @@ export class Desk {
     const exitCode = await run(
       argv,
       {
-        stdin: { isTerminal: false, read: async () => Buffer.from('S3cr3t-stdin'), stream: async function* () {} },
+        stdin: { isTerminal: false, read: async () => Buffer.from(this.stdin), stream: async function* () {} },
         stdout: stdout.stream,
         stderr: stderr.stream,
       },

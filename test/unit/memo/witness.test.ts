@@ -61,4 +61,14 @@ describe('Witness', () => {
       [at('missing'), null],
     ]);
   });
+
+  it('has no evidence of what cannot be looked at again, unless that decides nothing any more', () => {
+    const [before, after] = [new Witness({}, host), new Witness({}, host)];
+    before.noteUnrepeatable();
+    before.close();
+    expect(before.evidence).toBeUndefined();
+    after.close();
+    after.noteUnrepeatable();
+    expect(after.evidence).toBeDefined();
+  });
 });

@@ -168,7 +168,8 @@ describe('the advice after a refusal', () => {
 
 describe('an attestation', () => {
   const { thumbprint } = key;
-  const clientOf = (jwt: string, clientId?: string) => attestedClient(decode(jwt), { clientId, thumbprint }, 'it');
+  const clientOf = (jwt: string, clientId?: string) =>
+    attestedClient(decode(jwt), { clientId, thumbprint, keyPlace: 'k.pem (--private-key)' }, 'it');
 
   it.each([typ, 'application/oauth-client-attestation+jwt', 'OAuth-Client-Attestation+JWT'])(
     'of the type %s says which client it is about',
@@ -195,14 +196,21 @@ describe('an attestation', () => {
       'it is no client attestation: its content is encrypted',
     ],
     ['no client', attest({ sub: undefined }), 'it does not say which client it is about'],
-    ['an empty client', attest({ sub: '' }), 'it does not say which client it is about'],
-    ['a client that is no text', attest({ sub: ['ci-bot'] }), 'it does not say which client it is about'],
+    ['an empty client', attest({ sub: '' }), 'it has a sub that is no client id'],
+    ['a client that is no text', attest({ sub: ['ci-bot'] }), 'it has a sub that is no client id'],
+    ['a client that fills a screen', attest({ sub: 'x'.repeat(1001) }), 'it has a sub that is no client id'],
+    ['half a character in the client', attest({ sub: 'ci-bot\ud800' }), 'it has a sub that is no client id'],
     ['another client', attest({ sub: 'cd-bot' }), 'it is about the client cd-bot, not ci-bot'],
-    ['another key', attest(stranger), 'it is about another key than the private key that is given'],
-    ['no key', attest({ cnf: undefined }), 'it is about another key'],
-    ['a key that is none', attest({ cnf: { jwk: { kty: 'EC', crv: 'P-256' } } }), 'it is about another key'],
-    ['a key that is no object', attest({ cnf: { jwk: 'x' } }), 'it is about another key'],
-    ['a thumbprint alone', attest({ cnf: { jkt: thumbprint } }), 'it is about another key'],
+    ['another key', attest(stranger), 'it is about another key than that in k.pem \\(--private-key\\)'],
+    ['no key', attest({ cnf: undefined }), 'it names no key in cnf.jwk'],
+    ['a key that is none', attest({ cnf: { jwk: { kty: 'EC', crv: 'P-256' } } }), 'it names no key in cnf.jwk'],
+    ['a key that is no object', attest({ cnf: { jwk: 'x' } }), 'it names no key in cnf.jwk'],
+    [
+      'a private key',
+      attest({ cnf: { jwk: { ...instance.publicJwk, d: 'AQAB' } } }),
+      'it has a private key in cnf.jwk',
+    ],
+    ['a thumbprint alone', attest({ cnf: { jkt: thumbprint } }), 'it names no key in cnf.jwk'],
   ])('with %s is not used', async (_, jwt, message) => {
     expect(await failureOf(() => clientOf(jwt, 'ci-bot'))).toMatchObject({
       code: 'secret_unusable',
