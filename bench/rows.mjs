@@ -127,32 +127,8 @@ export const rows = [
       return compare(await measure({ base: own(measurer, ['token']), own: own(measurer, ['token'], full) }), 1.03);
     },
   },
-  {
-    name: 'single-flight',
-    path: `${copies} cold \`token\` at once, less the server's ${slowEndpointDelay / 1000} s / ${copies} empty \`.cjs\``,
-    target: () => '2 wall, 1 request, 1 token',
-    async measure(measurer) {
-      const { scene, measure } = measurer;
-      const { servers, bareEnvironment } = scene;
-      const args = uncachedArguments(scene, servers.slowTokenEndpoint);
-      const before = servers.tokenRequests();
-      const rounds = await measure(
-        { base: { ...emptyFile(measurer), copies }, own: { ...own(measurer, args, bareEnvironment), copies } },
-        0.06,
-      );
-      // The round that warms up is a flight as well.
-      const requests = (servers.tokenRequests() - before) / (rounds.length + 1);
-      return {
-        figures: [
-          { quantity: 'cpu', value: ratio(rounds, 'own', 'base', 'cpu') },
-          { quantity: 'wall', value: ratio(rounds, 'own', 'base', 'wall', slowEndpointDelay / 1000), target: 2 },
-          exact('requests', requests, 1),
-          exact('tokens', maximumOf(rounds, 'own', 'answers'), 1),
-        ],
-        milliseconds: wallMilliseconds(rounds, 'own'),
-      };
-    },
-  },
+  singleFlight('single-flight', '', ({ servers }) => servers.slowTokenEndpoint),
+  singleFlight('single-flight-tls', ', over https', ({ servers }) => servers.slowTlsTokenEndpoint),
 ];
 
 /**
@@ -203,6 +179,43 @@ function manyTokens(name, what, target, toArguments) {
       const finding = compare(rounds, target, { judged: ['wall'] });
       const lines = medianOf(rounds, 'own', 'lines');
       return lines === many ? finding : { ...finding, failure: `${lines} lines came out` };
+    },
+  };
+}
+
+/**
+ * Many processes that want the same token, which nobody has.
+ *
+ * @param {string} name
+ * @param {string} how
+ * @param {(scene: Scene) => string} toEndpoint
+ * @returns {Row}
+ */
+function singleFlight(name, how, toEndpoint) {
+  return {
+    name,
+    path: `${copies} cold \`token\` at once${how}, less the server's ${slowEndpointDelay / 1000} s / ${copies} empty \`.cjs\``,
+    target: () => '2 wall, 1 request, 1 token',
+    async measure(measurer) {
+      const { scene, measure } = measurer;
+      const { servers, bareEnvironment } = scene;
+      const args = uncachedArguments(scene, toEndpoint(scene));
+      const before = servers.tokenRequests();
+      const rounds = await measure(
+        { base: { ...emptyFile(measurer), copies }, own: { ...own(measurer, args, bareEnvironment), copies } },
+        0.06,
+      );
+      // The round that warms up is a flight as well.
+      const requests = (servers.tokenRequests() - before) / (rounds.length + 1);
+      return {
+        figures: [
+          { quantity: 'cpu', value: ratio(rounds, 'own', 'base', 'cpu') },
+          { quantity: 'wall', value: ratio(rounds, 'own', 'base', 'wall', slowEndpointDelay / 1000), target: 2 },
+          exact('requests', requests, 1),
+          exact('tokens', maximumOf(rounds, 'own', 'answers'), 1),
+        ],
+        milliseconds: wallMilliseconds(rounds, 'own'),
+      };
     },
   };
 }

@@ -21,7 +21,8 @@ export const downloadSize = 2 ** 30;
  * @typedef {object} Servers
  * @property {string} issuer
  * @property {string} tokenEndpoint
- * @property {string} slowTokenEndpoint
+ * @property {string} slowTokenEndpoint over http
+ * @property {string} slowTlsTokenEndpoint
  * @property {string} downloadUrl
  * @property {string} certificate that of the certificate authority, PEM
  * @property {() => number} tokenRequests how many there have been
@@ -31,26 +32,29 @@ export const downloadSize = 2 ** 30;
 /** @returns {Promise<Servers>} */
 export async function startServers() {
   const { certificate, credentials } = await certify('127.0.0.1');
+  const slowToken = async () => {
+    await setTimeout(slowEndpointDelay);
+    return issueToken();
+  };
   const server = await startHttpServer(
     {
       '/.well-known/openid-configuration': ({ origin }) =>
         json({ issuer: origin, token_endpoint: `${origin}/token`, jwks_uri: `${origin}/jwks` }),
       '/token': issueToken,
-      '/slow-token': async () => {
-        await setTimeout(slowEndpointDelay);
-        return issueToken();
-      },
+      '/slow-token': slowToken,
     },
     credentials,
   );
-  const api = await startHttpServer({ '/download': download });
+  const api = await startHttpServer({ '/download': download, '/slow-token': slowToken });
   return {
     issuer: server.origin,
     tokenEndpoint: `${server.origin}/token`,
-    slowTokenEndpoint: `${server.origin}/slow-token`,
+    slowTokenEndpoint: `${api.origin}/slow-token`,
+    slowTlsTokenEndpoint: `${server.origin}/slow-token`,
     downloadUrl: `${api.origin}/download`,
     certificate,
-    tokenRequests: () => server.requests().filter(({ form }) => form.has('grant_type')).length,
+    tokenRequests: () =>
+      [server, api].flatMap((one) => one.requests()).filter(({ form }) => form.has('grant_type')).length,
     async stop() {
       await Promise.all([server, api].map((each) => each[Symbol.asyncDispose]()));
     },
