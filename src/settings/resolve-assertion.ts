@@ -14,22 +14,29 @@ export function assertionCandidates(settings: Settings, ctx: Context): Candidate
   const { profile } = settings;
   const command = profile && toCommand(profile, assertionCommandKey);
   const keys = settings.every('private-key').map((setting) => toFile(setting, ctx));
-  const attestations = settings.every('client-attestation-file').map((setting) => toFile(setting, ctx));
+  // It is read with its key, so the two are ranked together: of several only the highest can be meant.
+  const [attestation] = settings.every('client-attestation-file').map((setting) => toFile(setting, ctx));
   const [key] = keys;
   // A key that is attested is no credential of its own, unless the method says so.
   const isAttested =
-    attestations.length > 0 && !credentialKindsOf(settings.text('auth-method')?.value ?? '').includes('private key');
+    attestation !== undefined && !credentialKindsOf(settings.text('auth-method')?.value ?? '').includes('private key');
   return [
     ...(isAttested ? [] : keys).map(
       ({ value, origin }) => ({ value: { kind: 'private key', source: value }, origin }) as const,
     ),
-    ...attestations.map(
-      ({ value, origin }) =>
-        ({
-          value: { kind: 'attestation', source: value, key: key && { source: key.value, origin: key.origin.name } },
-          origin,
-        }) as const,
-    ),
+    ...(attestation === undefined
+      ? []
+      : [
+          {
+            value: {
+              kind: 'attestation',
+              source: attestation.value,
+              key: key && { source: key.value, origin: key.origin.name },
+            },
+            origin: attestation.origin,
+            keyOrigin: key?.origin,
+          } as const,
+        ]),
     ...[
       ...settings.every('client-assertion-file').map((setting) => toFile(setting, ctx)),
       ...(command ? [command] : []),

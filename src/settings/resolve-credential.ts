@@ -37,22 +37,16 @@ export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCr
   const needed = method === undefined ? [] : credentialKindsOf(method);
   const fitting = given.filter(({ value }) => needed.includes(value.kind));
   const usable = fitting.length === 0 ? given : fitting;
-  // An attestation and its key are one credential, of the higher of their ranks.
-  const key = settings.every('private-key')[0]?.origin;
-  const originsOf = ({ value, origin }: (typeof given)[number]): readonly Origin[] =>
-    value.kind === 'attestation' && key !== undefined ? [origin, key] : [origin];
-  const isOf = (one: (typeof given)[number], wanted: Rank | undefined): boolean =>
-    originsOf(one).some(({ rank }) => rank === wanted);
-  const rank = ranks.find((wanted) => usable.some((one) => isOf(one, wanted)));
-  const [chosen, rival] = usable.filter((one) => isOf(one, rank));
+  const rank = ranks.find((one) => usable.some((candidate) => hasRank(candidate, one)));
+  const [chosen, rival] = usable.filter((candidate) => hasRank(candidate, rank));
   if (chosen === undefined) return { credential: undefined, certificate: undefined };
   if (rival !== undefined && rival !== certificate) {
     throw new ConfigError('credential_conflict', `${chosen.origin.name} and ${rival.origin.name} are both set`, {
       hint: 'keep one of them: which credential is meant must not be a guess',
     });
   }
-  for (const origin of originsOf(chosen))
-    requireOwnProfile(origin, origin === chosen.origin ? chosen.value.kind : 'private key', settings);
+  requireOwnProfile(chosen.origin, chosen.value.kind, settings);
+  if (chosen.keyOrigin !== undefined) requireOwnProfile(chosen.keyOrigin, 'private key', settings);
   for (const { value, origin } of given) {
     if (value !== chosen.value && value !== certificate?.value)
       ctx.io.trace(text`* ${chosen.value.kind} from ${chosen.origin.name}, not from ${origin.name}`);
@@ -69,7 +63,13 @@ export function resolveCredentials(settings: Settings, ctx: Context): ResolvedCr
   };
 }
 
-type CertificateCandidate = Setting<{ readonly kind: 'certificate'; readonly files: TlsFiles }>;
+interface CertificateCandidate extends Setting<{ readonly kind: 'certificate'; readonly files: TlsFiles }> {
+  readonly keyOrigin?: undefined;
+}
+
+function hasRank({ origin, keyOrigin }: Candidate | CertificateCandidate, rank: Rank | undefined): boolean {
+  return origin.rank === rank || keyOrigin?.rank === rank;
+}
 
 /** @throws UsageError usage for a key without its certificate */
 function certificateCandidate(settings: Settings, ctx: Context): CertificateCandidate | undefined {

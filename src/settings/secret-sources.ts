@@ -4,13 +4,16 @@ import type { Credential, NamedSource, SecretSource } from '../config/secret-sou
 import type { Context } from '../context.ts';
 import { ConfigError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import type { Setting, Settings } from './settings.ts';
+import type { Origin, Setting, Settings } from './settings.ts';
 import { profileSetting } from './settings.ts';
 
 type WithoutOrigin<T> = T extends unknown ? Omit<T, 'origin'> : never;
 
 /** A credential that was named somewhere. */
-export type Candidate = Setting<WithoutOrigin<Credential>>;
+export interface Candidate extends Setting<WithoutOrigin<Credential>> {
+  /** Where the key of an attestation was named: the two are one credential, of the higher of their ranks. */
+  readonly keyOrigin?: Origin | undefined;
+}
 
 /** A file that was named, or standard input by `-`. */
 export function toFile({ value, origin }: Setting<string>, { host }: Context): Setting<SecretSource> {

@@ -40,6 +40,11 @@ describe('an attestation', () => {
   test.for<[what: string, args: string[], env: Record<string, string>, stdin?: string]>([
     ['options', ['--private-key', 'key.pem', '--client-attestation-file', 'good.jwt'], {}],
     ['variables', [], env],
+    [
+      'options instead of variables',
+      ['--private-key', 'key.pem', '--client-attestation-file', 'good.jwt'],
+      { CCGRANT_PRIVATE_KEY: 'no.pem', CCGRANT_CLIENT_ATTESTATION_FILE: 'no.jwt' },
+    ],
     ['one of each', ['--client-attestation-file', 'good.jwt'], { CCGRANT_PRIVATE_KEY: 'key.pem' }],
     ['a variable and the option of its key', ['--private-key', 'key.pem'], { ...env, CCGRANT_PRIVATE_KEY: '' }],
     ['standard input', ['--client-attestation-file', '-'], { CCGRANT_PRIVATE_KEY: 'key.pem' }, good],
