@@ -17,7 +17,6 @@ export class Witness {
   readonly #files = new Map<string, string | null>();
   #workingDirectory: string | undefined;
   #isSpoilt = false;
-  #isClosed = false;
   #evidence: Evidence | undefined;
 
   constructor(env: Environment, host: Host) {
@@ -32,12 +31,12 @@ export class Witness {
       this.#workingDirectory = host.workingDirectory;
       return host.workingDirectory;
     };
-    const witness = this;
+    const spoil = (): void => this.noteUnrepeatable();
     this.host = {
       ...host,
       get home() {
         // Whatever else says where the home is cannot be watched.
-        if (!isAbsolute(note('HOME') ?? '')) witness.noteUnrepeatable();
+        if (!isAbsolute(note('HOME') ?? '')) spoil();
         return host.home;
       },
       get workingDirectory() {
@@ -58,10 +57,8 @@ export class Witness {
 
   /** Ends the watch: it is known now which token is meant, and nothing later decides about that. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
     if (this.#isSpoilt) return;
-    this.#evidence = {
+    this.#evidence ??= {
       variables: new Map(this.#variables),
       files: new Map(this.#files),
       workingDirectory: this.#workingDirectory,

@@ -13,7 +13,10 @@ export function withClient<T>(settings: Settings, ctx: Context, task: (client: O
 /** Gives the client of the run, which is opened for the first who asks. */
 export type OpenClient = () => Promise<OAuthClient>;
 
-/** The same for a task that may do without: what the settings say of a client matters where it is asked for. */
+/**
+ * The same for a task that may do without: what the settings say of a client matters where it is asked for.
+ * @throws what the task throws; UsageError, ConfigError where it asks for the client
+ */
 export async function withClientOnDemand<T>(
   settings: Settings,
   ctx: Context,
