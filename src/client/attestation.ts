@@ -2,7 +2,7 @@ import { readSecret } from '../config/read-secret.ts';
 import type { NamedSource } from '../config/secret-source.ts';
 import type { Context } from '../context.ts';
 import type { SigningKey } from '../jwt/signing-key.ts';
-import { attestedClient } from '../oauth/client-auth/attest-jwt-client-auth.ts';
+import { attestedClient } from '../oauth/client-auth/attested-client.ts';
 import type { CredentialOf } from '../oauth/client-auth/client-authentication.ts';
 import type { Secret } from '../secret.ts';
 import { readAnew, requireLiveJwt } from './foreign-jwt.ts';

@@ -2,9 +2,7 @@ import type { JsonObject } from '../../json-object.ts';
 import { readJwtClaims } from '../../jwt/decode.ts';
 import { withAssertion } from './client-assertion.ts';
 import type { ClientAuthentication, CredentialOf } from './client-authentication.ts';
-
-/** Characters of a claim that a hint shows. */
-const shownLength = 200;
+import { excerpt } from './excerpt.ts';
 
 /**
  * An assertion that somebody else has signed, RFC 7521 section 4.2. It is read anew for each try, as
@@ -29,7 +27,7 @@ export function foreignAssertion(
       const { iss, sub, aud } = claims;
       const said = Object.entries({ iss, sub, aud }).flatMap(([name, value]) => {
         const words = [value].flat().filter((one) => typeof one === 'string');
-        return words.length === 0 ? [] : [`${name} ${words.join(' ').slice(0, shownLength)}`];
+        return words.length === 0 ? [] : [`${name} ${excerpt(words.join(' '))}`];
       });
       return `does the server know whoever signed the assertion, and is this client bound to it? it says ${said.join(', ')}`;
     },
