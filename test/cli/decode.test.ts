@@ -155,4 +155,16 @@ claims
     });
     expect(cli.requests).toEqual([]);
   });
+
+  test('reads the configuration file that is named, and no other', async ({ cli }) => {
+    const token = unsignedToken({ iss: 'https://as.example.com' });
+    await cli.writeFile('../home/.config/ccgrant/config.toml', 'odd = 1');
+    expect(await cli.run(['decode', token], { env: { CCGRANT_PROFILE: 'dev' } })).toMatchObject({ exitCode: 0 });
+    for (const named of [['--profile', 'dev'], ['--config', 'nowhere.toml'], ['--cached']])
+      expect(await cli.run(['decode', ...named])).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(await cli.run(['decode', token, '--profile', 'dev'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^error\[config_invalid\]: unknown key odd /),
+    });
+  });
 });

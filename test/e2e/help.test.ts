@@ -74,6 +74,12 @@ describe('ccgrant alone', () => {
   });
 });
 
+test('the help of call leaves out what curl users type and is the default here', () => {
+  const { options } = helpOf('call');
+  for (const option of ['--fail', '-f', '--fail-with-body', '--silent', '-s', '--show-error', '-S'])
+    expect(options).not.toContain(option);
+});
+
 describe.each(commands)('the help of %s', (command) => {
   test.each([
     [command, '-h'],
